@@ -80,7 +80,8 @@ test-hostile: ## Only: hostile texts and names, and the fuzzing corpus
 test-trust: deps ## Only: TLS and keys
 	$(CARGO) test --workspace --release --locked --test tls --test auth --test trust
 
-test-web-relay: ## Only: browsers and HTTP clients at a relay, without a browser
+test-web-relay: ## Only: browsers and HTTP clients at a relay, without a browser (ffmpeg, curl, promtool)
+	./.ci/deps web
 	$(CARGO) test --workspace --release --locked --test web -- --include-ignored
 
 test-reasons: ## Only: error messages of a link that does not come up
@@ -100,13 +101,13 @@ test-reach: ## Only: far relays, forms of addresses, and slow deliveries
 	$(CARGO) test --workspace --release --locked --test reach --test delivery
 
 test-cli: ## Only: the command line of the built program
-	$(CARGO) test --workspace --release --locked --test cli --test usage --test host_variable --test skipping --test bench
+	$(CARGO) test --workspace --release --locked --test cli --test usage --test host_variable --test configuration --test turning --test skipping --test bench
 
 test-qt: deps ## Only: against a real Qt program
 	$(CARGO) test --workspace --release --locked --test qt_peer
 
 test-window: deps ## Only: the window, and the measurement from light to light, under Xvfb
-	$(CARGO) test --workspace --release --locked --test window --test glass
+	$(CARGO) test --workspace --release --locked --test window --test window_states --test window_keys --test window_paste --test notifications --test glass
 
 test-terminal: deps ## Only: the dashboard and the view in a terminal
 	$(CARGO) test --workspace --release --locked --test terminal
@@ -137,8 +138,11 @@ test-web: program $(WEB_TESTS)/node_modules ## Only: the relay's page, in Chromi
 	cd $(WEB_TESTS) && npm run --silent check && npm run --silent unit && \
 		PULSECAM=$(abspath $(PULSECAM)) SCREENSHOTS=$(SCREENSHOTS) CI=1 npm run --silent test
 
-bench-web: build $(WEB_TESTS)/node_modules ## Measure the relay's page in Chromium
-	cd $(WEB_TESTS) && PULSECAM=$(abspath $(PULSECAM)) node bench.js
+# Times and runs: make bench-web WEB="--seconds 4 --minutes 1 --soak 10 --runs 1", or `--help`.
+WEB ?=
+bench-web: build $(WEB_TESTS)/node_modules ## Measure the relay's page in Chromium; write docs/web-benchmarks.md (90 minutes)
+	cd $(WEB_TESTS) && PULSECAM=$(abspath $(PULSECAM)) node bench/main.js --template $(CURDIR)/docs/web-benchmarks.in.md \
+		--page $(CURDIR)/docs/web-benchmarks.md $(WEB)
 
 $(WEB_TESTS)/node_modules: $(WEB_TESTS)/package-lock.json
 	./.ci/deps web
@@ -150,6 +154,28 @@ package: ## Check that every crate can be published
 
 deny: ## Check licences, sources and known vulnerabilities of dependencies
 	@./.ci/deny $(TARGET)/tools
+
+# For some only: make check-platforms PLATFORMS=aarch64-apple-darwin
+PLATFORMS ?=
+.PHONY: check-platforms
+check-platforms: ## Type-check for Windows, macOS, FreeBSD, ARM and musl
+	@./.ci/platforms $(PLATFORMS)
+
+.PHONY: deb static release test-deb test-container
+deb: build ## Build the Debian package, in target/debian
+	@./.ci/deb
+
+static: ## Build the relay as a static program, in target/static
+	@./.ci/static
+
+release: build ## Make all files of a release, in target/dist
+	@./.ci/release
+
+test-deb: deb ## Only: the Debian package, in a fresh Debian (root)
+	./tests/packages/deb.sh $$(./.ci/deb)
+
+test-container: ## Only: the container image of the relay, by buildah (root)
+	./tests/packages/container.sh
 
 # A git revision; if empty, the last tag v*, or the first commit whose interfaces count (.ci/semver).
 SEMVER_BASELINE ?=
@@ -195,9 +221,19 @@ bench-links: deps ## Measure slow and far links between network namespaces (root
 	$(CARGO) run --release --workspace --locked --example links -- $(addprefix --for ,$(BENCH_FOR)) \
 		--template docs/links.in.md --page docs/links.md $(LINKS)
 
-screenshots: build ## Take the screenshots in docs/images
+# Seconds of each of 24 measurements: make bench-ustreamer CAMERA_SECONDS=5
+CAMERA_SECONDS ?=
+.PHONY: bench-ustreamer
+bench-ustreamer: build ## Compare with ustreamer on simulated cameras; write docs/ustreamer.md (root, x86-64)
+	./.ci/deps ustreamer
+	tests=$(CAMERA_TESTS) && CAMERA_SECONDS='$(CAMERA_SECONDS)' ./tests/camera/ustreamer.sh $(PULSECAM) "$$tests" \
+		docs/ustreamer.in.md docs/ustreamer.md
+
+# The window at each number of streams, size, scale and language goes here, for review; fewer: COUNTS="4 25" SIZES=640x360 …
+screenshots: build ## Take the screenshots in docs/images, and many more in SCREENSHOTS (5 minutes)
 	./.ci/deps pictures
 	./docs/images/make.sh $(PULSECAM)
+	./docs/images/views.sh $(PULSECAM) $(or $(SCREENSHOTS),$(TARGET)/screenshots)
 
 clean: ## Remove build output
 	$(CARGO) clean

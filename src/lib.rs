@@ -23,6 +23,8 @@
 
 #[cfg(feature = "client")]
 pub use pulsecam_media::{capture, drawing, file_name, film, jpeg, picture, playback, recording, still};
+#[cfg(feature = "discovery")]
+pub use pulsecam_net::discovery;
 #[cfg(feature = "client")]
 pub use pulsecam_net::link;
 #[cfg(feature = "relay")]
@@ -45,6 +47,9 @@ pub mod view;
 
 #[cfg(feature = "bench")]
 pub mod bench;
+
+#[cfg(feature = "relay")]
+mod qr;
 
 mod app;
 

@@ -294,6 +294,21 @@ fn systemd_finds_nothing_wrong_with_the_units() {
 }
 
 #[test]
+fn the_responders_announce_what_a_relay_does() {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/deploy");
+    let read = |name: &str| fs::read_to_string(from.join(name)).unwrap();
+    let (avahi, resolved, socket) =
+        (read("pulsecam-avahi.service"), read("pulsecam.dnssd"), read("pulsecam-relay.socket"));
+    assert!(socket.contains("ListenStream=6868"), "{socket}");
+    for wanted in ["<type>_pulsecam._tcp</type>", "<port>6868</port>", "<txt-record>web=6868</txt-record>"] {
+        assert!(avahi.contains(wanted), "{wanted}");
+    }
+    for wanted in ["Type=_pulsecam._tcp", "Port=6868", "TxtText=web=6868"] {
+        assert!(resolved.lines().any(|line| line == wanted), "{wanted}");
+    }
+}
+
+#[test]
 fn systemd_rates_the_service_as_safe_with_each_drop_in() {
     for addition in [&[][..], &["tls-and-key.conf"], &["reload.conf"]] {
         let folder = units(addition);
@@ -306,6 +321,23 @@ fn systemd_rates_the_service_as_safe_with_each_drop_in() {
         let found: String = said.lines().filter(|line| !line.starts_with('✓')).collect::<Vec<_>>().join("\n");
         assert!(output.status.success(), "{addition:?}: {found}");
     }
+}
+
+#[test]
+fn systemd_takes_the_camera_with_and_without_its_drop_in_and_rates_it_as_safe() {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/deploy");
+    let read = |name: &str| fs::read_to_string(from.join(name)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let unit = folder.path().join("pulsecam-camera.service");
+    let plain = read("pulsecam-camera.service").replace("/usr/bin/pulsecam", env!("CARGO_BIN_EXE_pulsecam"));
+    for text in [format!("{plain}\n{}", read("csi-camera.conf")), plain] {
+        fs::write(&unit, text).unwrap();
+        sound(&analyze(["verify".as_ref(), "--man=no".as_ref(), unit.as_os_str()]));
+    }
+    // It has a network and devices, which the relay has not.
+    let judge = ["security", "--offline=yes", "--threshold=30"].map(OsStr::new);
+    let output = analyze(judge.into_iter().chain([unit.as_os_str()]));
+    assert!(output.status.success(), "{}", text_of(&output.stdout));
 }
 
 /// The units as installed, with these drop-ins, for the program under test.

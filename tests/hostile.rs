@@ -171,8 +171,10 @@ fn a_terminal_and_a_folder_are_safe_from_what_comes() {
     assert!(status.success());
     let text = String::from_utf8(stdout.clone()).unwrap();
     assert_eq!(acts(&text), None, "{text:?}");
-    // Five arrivals and the summary; the name and the text of each on one line.
-    let lines: Vec<_> = text.lines().collect();
+    // The relay's page, five arrivals and the summary; the name and the text of each on one line.
+    let (page, lines) = text.split_once('\n').unwrap();
+    assert!(page.starts_with("in a browser: http://"), "{page}");
+    let lines: Vec<_> = lines.lines().collect();
     assert!(lines.iter().all(|line| !line.starts_with("FORGED") && !line.starts_with("2026")), "{text}");
     assert_eq!(lines.len(), 6, "{text}");
     let said = lines[0].split_once(' ').map_or("", |(_time, said)| said);

@@ -191,6 +191,14 @@ fn help_has_examples_and_completions_are_scripts() {
             "{command}: {help}"
         );
     }
+    let folder = tempfile::tempdir().unwrap();
+    assert!(run(&["man", folder.path().to_str().unwrap()]).status.success());
+    for (page, has_examples) in
+        [("pulsecam", true), ("pulsecam-relay", true), ("pulsecam-bench-latency", false)]
+    {
+        let page = std::fs::read_to_string(folder.path().join(page).with_extension("1")).unwrap();
+        assert!(page.contains(".SH SYNOPSIS") && page.contains("Examples:") == has_examples, "{page}");
+    }
     for shell in ["bash", "zsh", "fish"] {
         let script = text_of(&run(&["completions", shell]).stdout);
         assert!(script.contains("max-message") && script.contains("pulsecam"), "{shell}");

@@ -22,7 +22,7 @@ use std::{
 
 use common::{
     clip::{self, GREEN, RED},
-    display::{Display, find, light, near},
+    display::{Display, find, light, near, wait},
     film,
     peer::{self, Peer},
     program::{PATIENCE, RelayProgram, Running, pulsecam, run},
@@ -703,4 +703,37 @@ fn nothing_is_decoded_while_nobody_sees_it_and_the_newest_picture_is_there_once_
     assert_eq!(summary["damaged"], 0);
     assert_eq!(window.exit_code(), 0);
     camera.sender.signal("TERM");
+}
+
+#[test]
+fn what_was_saved_is_named_and_its_folder_opened_by_click_and_by_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let saved = folder.path().join("saved");
+    let opened = folder.path().join("opened");
+    // A file manager that stays open.
+    let opener = folder.path().join("xdg-open");
+    fs::write(&opener, format!("#!/bin/sh\nprintf '%s\\n' \"$1\" >>'{}'\nexec sleep 60\n", opened.display()))
+        .unwrap();
+    fs::set_permissions(&opener, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let (display, relay) = (Display::start(), RelayProgram::start(&[]));
+    let mut window = display.open_with(&["view", &relay.addr], &saved, &[("PATH", &path)]);
+    let _sender = sender(&relay.addr, folder.path());
+    display.shows("the picture", shows_the_picture);
+    let times = |count: usize| {
+        let wanted = format!("{}\n", saved.display()).repeat(count);
+        wait("the folder", || fs::read_to_string(&opened).is_ok_and(|all| all == wanted));
+    };
+    display.key("e");
+    times(1);
+    display.key("s");
+    // Above the buttons, in the colour of what the program says.
+    let message = |shot: &RgbImage| find(shot, 24..400, 400..500, [169, 176, 186]);
+    let told = display.shows("where it was saved", |shot| message(shot).is_some());
+    let (x, y) = message(&told).unwrap();
+    display.click(x + 2, y + 2);
+    times(2);
+    // The window does not wait for it.
+    display.key("q");
+    assert_eq!(window.exit_code(), 0);
 }

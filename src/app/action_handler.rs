@@ -1,11 +1,13 @@
 //! Actions of the window that reach beyond it: files, texts, recordings, the camera.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, thread};
 
+use bytes::Bytes;
 use tokio::runtime::Handle as Runtime;
 
 use super::{
-    link_words,
+    file_manager, link_words,
+    notifier::Notifier,
     recording_session::RecordingSession,
     save::{Unsaved, save},
 };
@@ -13,9 +15,13 @@ use crate::{
     i18n::{Phrase, Translations},
     link::{Link, Undeliverable},
     pipeline::Switch,
+    still,
     view::{Action, Update, WindowHandle},
     wire::{Message, Origin, unique_id},
 };
+
+/// JPEG quality of pasted images in other formats: mostly pictures of screens, whose letters suffer at less.
+const IMAGE_QUALITY: u8 = 92;
 
 /// Performs the window's actions.
 pub(super) struct ActionHandler {
@@ -28,6 +34,8 @@ pub(super) struct ActionHandler {
     pub(super) folder: PathBuf,
     pub(super) recording: Arc<RecordingSession>,
     pub(super) camera: Option<Switch>,
+    /// Shows notifications, if the user wants them.
+    pub(super) notifier: Option<Notifier>,
 }
 
 impl ActionHandler {
@@ -35,13 +43,30 @@ impl ActionHandler {
     pub(super) fn run(&mut self, action: Action) -> Option<String> {
         match action {
             Action::Snapshot { stream, seq, jpeg } => {
-                Some(self.saved(&stream, save(&self.folder, &stream, seq, &jpeg)))
+                self.saved(&stream, save(&self.folder, &stream, seq, &jpeg))
             }
             Action::SaveImage { sender, file } => {
                 let name = sender.unwrap_or_else(|| self.words.text(Phrase::Image));
-                Some(self.saved(&name, save(&self.folder, &name, None, &file)))
+                self.saved(&name, save(&self.folder, &name, None, &file))
             }
-            Action::Say { number, text } => self.say(number, &text),
+            Action::Attention(news) => {
+                if let Some(notifier) = &self.notifier {
+                    notifier.tell(&news, &self.words);
+                }
+                None
+            }
+            Action::OpenFolder => {
+                self.open_folder();
+                None
+            }
+            Action::Say { number, text } => {
+                self.say(number, &text);
+                None
+            }
+            Action::SendImage { number, file } => {
+                self.send_image(number, file);
+                None
+            }
             Action::Camera(on) => {
                 if let Some(camera) = &self.camera {
                     camera.set(on);
@@ -60,40 +85,91 @@ impl ActionHandler {
         }
     }
 
-    fn saved(&self, name: &str, saved: Result<String, Unsaved>) -> String {
-        match saved {
+    /// Reports where something was saved; returns why it was not.
+    fn saved(&self, name: &str, saved: Result<String, Unsaved>) -> Option<String> {
+        let told = match saved {
             Ok(path) if name.is_empty() => self.words.format(Phrase::SavedAs, [("path", path)]),
             Ok(path) => {
                 let values = [("name", name), ("path", path.as_str())];
                 self.words.format(Phrase::SavedOfAs, values)
             }
-            Err(unsaved) => self.words.format(Phrase::CannotSave, [("reason", unsaved.to_string())]),
-        }
+            Err(unsaved) => {
+                return Some(self.words.format(Phrase::CannotSave, [("reason", unsaved.to_string())]));
+            }
+        };
+        self.handle.push(Update::Saved(told));
+        None
+    }
+
+    /// Opens the folder; reports if that is not possible.
+    fn open_folder(&self) {
+        let (path, handle, words) = (self.folder.clone(), self.handle.clone(), Arc::clone(&self.words));
+        file_manager::open(path.clone(), move |reason| {
+            let values = [("path", path.display().to_string()), ("reason", reason)];
+            handle.push(Update::Notice(words.format(Phrase::CannotOpenFolder, values)));
+        });
     }
 
     /// Sends a text, and reports to the window once the relay has acknowledged it.
-    fn say(&self, number: u64, text: &str) -> Option<String> {
-        let origin = Origin { from: Some(self.name.clone()), id: unique_id() };
-        let sent = Message::text(text, &origin)
-            .map_err(crate::link::Error::from)
-            .and_then(|text| self.link.send(text));
-        let handle = self.handle.clone();
+    fn say(&self, number: u64, text: &str) {
+        let message = Message::text(text, &self.origin()).map_err(|fault| fault.to_string());
+        self.mail(number).send(message);
+    }
+
+    /// Sends an image in a form that everybody can show, on a thread of its own, since converting it takes a while.
+    fn send_image(&self, number: u64, file: Bytes) {
+        let (mail, origin) = (self.mail(number), self.origin());
+        let work = move || {
+            let jpeg = still::outgoing(file, IMAGE_QUALITY, None).map_err(|error| error.to_string());
+            let message =
+                jpeg.and_then(|made| Message::image(made.jpeg, &origin).map_err(|fault| fault.to_string()));
+            mail.send(message);
+        };
+        if let Err(error) = thread::Builder::new().name("image".into()).spawn(work) {
+            tracing::warn!("cannot start a thread to send an image: {error}");
+            self.handle.push(Update::Sent { number, left: false });
+        }
+    }
+
+    fn origin(&self) -> Origin {
+        Origin { from: Some(self.name.clone()), id: unique_id() }
+    }
+
+    fn mail(&self, number: u64) -> Mail {
+        let (link, runtime) = (self.link.clone(), self.runtime.clone());
+        Mail { link, runtime, handle: self.handle.clone(), words: Arc::clone(&self.words), number }
+    }
+}
+
+/// What it takes to send a text or an image, and to report to the window.
+struct Mail {
+    link: Link,
+    runtime: Runtime,
+    handle: WindowHandle,
+    words: Arc<Translations>,
+    number: u64,
+}
+
+impl Mail {
+    /// Sends a message, and reports to the window once the relay has acknowledged it.
+    fn send(self, message: Result<Message, String>) {
+        let Self { link, runtime, handle, words, number } = self;
+        let sent = message.and_then(|message| link.send(message).map_err(|error| error.to_string()));
         let receipt = match sent {
             Ok(receipt) => receipt,
             Err(error) => {
                 handle.push(Update::Sent { number, left: false });
-                return Some(error.to_string());
+                handle.push(Update::Notice(error));
+                return;
             }
         };
-        let words = Arc::clone(&self.words);
-        self.runtime.spawn(async move {
+        runtime.spawn(async move {
             let outcome = receipt.delivered().await;
             handle.push(Update::Sent { number, left: outcome.is_ok() });
             if let Err(Undeliverable::Refused(why) | Undeliverable::GivenUp { why, .. }) = outcome {
                 handle.push(Update::Notice(link_words::reason(&why, &words)));
             }
         });
-        None
     }
 }
 
@@ -150,6 +226,7 @@ mod tests {
             folder: PathBuf::new(),
             recording: Arc::new(RecordingSession::new(handle, words)),
             camera: None,
+            notifier: None,
         };
         let mut say = |number, text: &str| handler.run(Action::Say { number, text: text.into() });
         assert_eq!(say(1, "hello"), None);

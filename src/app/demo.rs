@@ -44,8 +44,18 @@ pub(crate) struct Options {
     pub(crate) target: Target,
     /// Names a setting of the relay.
     pub(crate) setting_name: SettingName,
-    /// Ends with its source, as for a film.
-    pub(crate) ends: bool,
+    pub(crate) purpose: Purpose,
+}
+
+/// What is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A demonstration, which others on this machine can join.
+    Demonstration,
+    /// A film: ends with its source.
+    Film,
+    /// A camera, before it is shown to others.
+    Preview,
 }
 
 /// Runs relay, source and viewer until the window is closed, the limit is reached, or a signal comes.
@@ -53,8 +63,8 @@ pub(crate) struct Options {
 /// # Errors
 /// Those of [`send::run`] and [`show::run`].
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
-    let Options { source, show, target, setting_name, ends } = options;
-    let (output, ends) = (Output::new(show.json), *ends);
+    let Options { source, show, target, setting_name, purpose } = options;
+    let (output, ends) = (Output::new(show.json), *purpose == Purpose::Film);
     let runtime = runtime(2)?;
     let mut signal = signal::listen(&runtime);
     let relay_stop = CancellationToken::new();
@@ -107,10 +117,15 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         outgoing.begin();
         Ok(outgoing)
     })?;
-    info!("others on this machine can join: pulsecam view {host}");
-    let title = source.file_name().filter(|_| ends).map(|name| format!("pulsecam: {name}"));
-    let title = title.as_deref().unwrap_or("pulsecam demo");
-    let who = WindowTitle { film: film.clone(), ..WindowTitle::new(title, source.person(), signal) };
+    if *purpose != Purpose::Preview {
+        info!("others on this machine can join: pulsecam view {host}");
+    }
+    let title = match purpose {
+        Purpose::Demonstration => "pulsecam demo".to_owned(),
+        Purpose::Film => format!("pulsecam: {}", source.file_name().unwrap_or_else(|| "film".into())),
+        Purpose::Preview => format!("pulsecam: {}", source.name()),
+    };
+    let who = WindowTitle { film: film.clone(), ..WindowTitle::new(&title, source.person(), signal) };
     let (over, sent) = (who.over.clone(), sender.clone());
     let failure = Arc::new(OnceLock::new());
     let failed = Arc::clone(&failure);

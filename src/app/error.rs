@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
+#[cfg(feature = "discovery")]
+use crate::discovery;
 use crate::{auth, tls, wire};
 #[cfg(feature = "client")]
 use crate::{capture, jpeg, link, pipeline, recording, still, view};
@@ -11,6 +13,7 @@ use crate::{capture, jpeg, link, pipeline, recording, still, view};
 pub(crate) enum Error {
     #[error("cannot listen on {addr}: {source}")]
     Listen { addr: String, source: io::Error },
+    #[cfg(target_os = "linux")]
     #[error("the service manager passed {0} (one ListenStream= in the .socket unit, as in docs/deploy)")]
     Inherited(String),
     #[cfg(feature = "client")]
@@ -65,6 +68,9 @@ pub(crate) enum Error {
     #[cfg(feature = "client")]
     #[error("nothing to send: add a text, or write lines to standard input")]
     NothingToSend,
+    #[cfg(feature = "discovery")]
+    #[error(transparent)]
+    Discovery(#[from] discovery::Error),
     #[error("{0}")]
     Usage(String),
     #[cfg(feature = "relay")]

@@ -21,6 +21,8 @@ pub(crate) mod image;
 pub(crate) mod record;
 #[cfg(feature = "relay")]
 pub(crate) mod relay;
+#[cfg(feature = "discovery")]
+pub(crate) mod relays;
 #[cfg(feature = "client")]
 pub(crate) mod send;
 #[cfg(feature = "relay")]
@@ -29,6 +31,8 @@ pub(crate) mod share;
 pub(crate) mod text;
 #[cfg(feature = "client")]
 pub(crate) mod view;
+#[cfg(feature = "client")]
+mod view_page;
 
 // Shared by commands that send.
 #[cfg(feature = "client")]
@@ -46,9 +50,13 @@ pub(crate) mod source;
 #[cfg(feature = "client")]
 mod action_handler;
 #[cfg(feature = "client")]
+mod file_manager;
+#[cfg(feature = "client")]
 pub(crate) mod frame_sink;
 #[cfg(feature = "client")]
 mod link_words;
+#[cfg(feature = "client")]
+pub(crate) mod notifier;
 #[cfg(feature = "client")]
 mod recording_session;
 #[cfg(feature = "client")]
@@ -61,6 +69,8 @@ pub(crate) mod show;
 mod show_events;
 
 // The relay's.
+#[cfg(feature = "relay")]
+mod announce;
 #[cfg(feature = "relay")]
 mod bind_warning;
 #[cfg(feature = "relay")]

@@ -93,6 +93,14 @@ impl Output {
         self.put(sanitize::line(line), LineSender::send);
     }
 
+    /// Draws lines as they are, with their colours, unless it prints JSON.
+    #[cfg(feature = "client")]
+    pub(crate) fn drawing(self, lines: impl IntoIterator<Item = String>) {
+        if !self.json {
+            lines.into_iter().for_each(|line| self.put(Cow::Owned(line), LineSender::send));
+        }
+    }
+
     fn give(self, event: &impl Serialize, line: Option<&str>, give: fn(&LineSender, &[u8])) {
         if self.json {
             self.put(Cow::Owned(json(event)), give);
@@ -213,6 +221,13 @@ pub(crate) fn log() -> LineSender {
 pub(crate) fn print_error(what: &str) {
     let priority = if journal::is_read() { journal::ERROR } else { "" };
     log().send_final(format!("{priority}pulsecam: {}\n", sanitize::line(what)).as_bytes());
+}
+
+/// Asks a person at standard error; the answer stands on the same line.
+#[cfg(feature = "discovery")]
+pub(crate) fn ask(text: &str) {
+    // If nobody can read it, nobody answers either.
+    let _ = stdio::error(text.as_bytes());
 }
 
 /// Waits briefly for the reader of standard error.

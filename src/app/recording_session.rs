@@ -45,10 +45,10 @@ impl RecordingSession {
             Ok(Some(begun)) => {
                 let path = begun.path.display().to_string();
                 self.handle
-                    .push(Update::Notice(self.words.format(Phrase::RecordingStarted, [("path", path)])));
+                    .push(Update::Saved(self.words.format(Phrase::RecordingStarted, [("path", path)])));
             }
             Err(error) => {
-                self.handle.push(Update::Notice(self.told(Err(error))));
+                self.handle.push(Update::Notice(self.told(Some(Err(error)))));
                 if under_way.is_empty() {
                     *recordings = None;
                     self.handle.push(Update::Recording(None));
@@ -62,8 +62,10 @@ impl RecordingSession {
         let session = Arc::clone(self);
         self.handle.push(Update::Recording(None));
         let ending = thread::Builder::new().name("end of recording".into()).spawn(move || {
-            for told in session.end() {
-                session.handle.push(Update::Notice(told));
+            for finished in session.finish() {
+                let is_saved = finished.as_ref().is_some_and(Result::is_ok);
+                let told = session.told(finished);
+                session.handle.push(if is_saved { Update::Saved(told) } else { Update::Notice(told) });
             }
         });
         if let Err(error) = ending {
@@ -73,22 +75,25 @@ impl RecordingSession {
 
     /// Ends the recording, if there is one; returns a message for each file.
     pub(super) fn end(&self) -> Vec<String> {
-        let Some(recordings) = self.takes().take() else { return Vec::new() };
-        let finished = recordings.finish();
-        if finished.is_empty() {
-            return vec![self.words.text(Phrase::RecordingEmpty)];
-        }
-        finished.into_iter().map(|finished| self.told(finished)).collect()
+        self.finish().into_iter().map(|finished| self.told(finished)).collect()
     }
 
-    fn told(&self, finished: Result<Finished, Error>) -> String {
+    /// Ends the recording, if there is one; returns its files, or `None` if it has none.
+    fn finish(&self) -> Vec<Option<Result<Finished, Error>>> {
+        let Some(recordings) = self.takes().take() else { return Vec::new() };
+        let files: Vec<_> = recordings.finish().into_iter().map(Some).collect();
+        if files.is_empty() { vec![None] } else { files }
+    }
+
+    fn told(&self, finished: Option<Result<Finished, Error>>) -> String {
         match finished {
-            Ok(Finished { path, length, .. }) => {
+            None => self.words.text(Phrase::RecordingEmpty),
+            Some(Ok(Finished { path, length, .. })) => {
                 let time = format!("{:.1} s", length.as_secs_f64());
                 let values = [("time", time), ("path", path.display().to_string())];
                 self.words.format(Phrase::RecordingSaved, values)
             }
-            Err(error) => self.words.format(Phrase::RecordingFailed, [("reason", error.to_string())]),
+            Some(Err(error)) => self.words.format(Phrase::RecordingFailed, [("reason", error.to_string())]),
         }
     }
 }

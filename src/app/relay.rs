@@ -7,6 +7,7 @@ use tracing::{info, warn};
 
 use super::{
     Error, Runtime,
+    announce::Announced,
     bind_warning::{BindScope, BindWarning},
     dashboard::Dashboard,
     output::Output,
@@ -57,6 +58,8 @@ pub(crate) struct Options {
     pub(crate) lang: Option<Language>,
     /// Prints events as JSON.
     pub(crate) json: bool,
+    /// Announces the relay on the local network.
+    pub(crate) announce: bool,
     /// Stops when standard input ends.
     pub(crate) exit_with_input: bool,
     pub(crate) hints: Hints,
@@ -107,6 +110,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     // messages go straight from the reader to the viewers' sockets. A second thread costs a wake-up per
     // message and a third more processor time.
     let result = Runtime::on_this_thread()?.block_on(async {
+        let is_inherited = inherited.is_some();
         let mut reloads = signal::reloads();
         let mut signals = std::pin::pin!(signal::stop());
         let listener = match inherited {
@@ -144,7 +148,15 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
             let (keys, tls) = (auth.keys.is_some(), auth.tls.is_some());
             dashboard.begin(listener.local_addr()?, keys, tls);
         }
+        let announced = options.announce.then(|| Announced {
+            address: listener.local_addr(),
+            is_inherited,
+            tls: auth.tls.is_some(),
+            key: auth.keys.is_some(),
+            web: options.web.port(),
+        });
         let doors = options.web.doors(listener).await?;
+        let _announcer = announced.and_then(Announced::start);
         manager.ready();
         tokio::select! {
             ended = relay::run(doors, config, stopping) => ended.map(drop)?,

@@ -4,14 +4,14 @@
 //! Notifications are sent by our own code: the existing crates block until the manager takes a message, and a
 //! manager that hangs must not stop frames.
 
+#[cfg(target_os = "linux")]
+use std::io;
 use std::{
-    env, io,
+    env,
     net::TcpListener,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
-
-use listenfd::ListenFd;
 
 use super::Error;
 
@@ -106,8 +106,9 @@ impl Watchdog {
 ///
 /// # Errors
 /// The passed socket is not a listener, or there are several.
+#[cfg(target_os = "linux")]
 pub(super) fn inherited_listener() -> Result<Option<TcpListener>, Error> {
-    let mut passed = ListenFd::from_env();
+    let mut passed = listenfd::ListenFd::from_env();
     if passed.len() > 1 {
         return Err(Error::Inherited(format!("{} sockets instead of one", passed.len())));
     }
@@ -118,6 +119,12 @@ pub(super) fn inherited_listener() -> Result<Option<TcpListener>, Error> {
     }
     listener.set_nonblocking(true).map_err(none)?;
     Ok(Some(listener))
+}
+
+/// Other systems have no manager that passes sockets.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn inherited_listener() -> Result<Option<TcpListener>, Error> {
+    Ok(None)
 }
 
 #[cfg(target_os = "linux")]

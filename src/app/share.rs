@@ -1,7 +1,13 @@
 //! Links by which browsers open a relay's page for viewing only.
 
-use super::{Error, output::print_for_good};
-use crate::{address::Address, auth::Key};
+use std::io::{self, IsTerminal};
+
+use super::{
+    Error,
+    output::{print, print_for_good},
+    screen::Capability,
+};
+use crate::{address::Address, auth::Key, qr};
 
 /// What a link opens.
 #[derive(Debug)]
@@ -15,20 +21,32 @@ pub(crate) struct Options {
     pub(crate) stream: Option<String>,
 }
 
-/// Prints a link.
+/// Prints a link; in a terminal, with a QR code for a phone.
 ///
 /// # Errors
 /// Standard output cannot be written.
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
-    print_for_good(&link(options))
+    let link = link(options);
+    if draws_codes() {
+        qr_code(&link).iter().try_for_each(|line| print(line))?;
+    }
+    print_for_good(&link)
+}
+
+/// Whether standard output is a terminal that can draw.
+pub(super) fn draws_codes() -> bool {
+    io::stdout().is_terminal() && Capability::of_terminal() == Capability::Colour
+}
+
+/// The lines of a QR code; none if the text is too long.
+pub(super) fn qr_code(text: &str) -> Vec<String> {
+    qr::Code::new(text).map_or_else(Vec::new, |code| code.lines().collect())
 }
 
 fn link(options: &Options) -> String {
-    let scheme = if options.tls { "https" } else { "http" };
-    // In a URL the % before the zone of an address is escaped (RFC 6874).
-    let host = options.relay.to_string().replacen('%', "%25", 1);
     let path = options.stream.as_ref().map_or_else(String::new, |name| format!("view/{}", escaped(name)));
-    format!("{scheme}://{host}/{path}?token={}", options.key.view_token())
+    let page = options.relay.page(options.tls);
+    format!("{page}{path}?token={}", options.key.view_token())
 }
 
 /// Escapes all of a name that has a meaning in a URL, or is not ASCII.

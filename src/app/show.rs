@@ -17,6 +17,7 @@ use super::{
     limit::{EndReason, Limit},
     link::{self, Advice, Reached},
     link_words,
+    notifier::{Notifier, Notify},
     output::Output,
     recording_session::RecordingSession,
     report::Report,
@@ -53,6 +54,8 @@ pub(crate) struct Options {
     pub(crate) save: Option<PathBuf>,
     pub(crate) codec: Codec,
     pub(crate) limit: Limit,
+    /// When to show desktop notifications.
+    pub(crate) notify: Notify,
     /// Prints events as JSON.
     pub(crate) json: bool,
 }
@@ -146,6 +149,7 @@ pub(crate) fn run(
             name: who.name,
             recording: Arc::clone(&recording),
             camera: who.camera,
+            notifier: options.notify.is_wanted(|name| std::env::var_os(name)).then(Notifier::start).flatten(),
             folder: folder(options.save.as_deref()),
         };
         let mut act = move |action| match action {

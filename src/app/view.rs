@@ -7,7 +7,7 @@ use super::{
     output::Output,
     runtime,
     show::{self, WindowTitle},
-    signal,
+    signal, view_page,
 };
 
 /// What to show, and from which relay.
@@ -28,6 +28,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let runtime = runtime(1)?;
     let mut signal = signal::listen(&runtime);
     let (link, inbox) = runtime.block_on(link::open(target.config.clone(), &mut signal))?;
+    view_page::tell(&link, target.config.tls.is_some(), output, runtime.handle());
     let title = format!("pulsecam: {}", target.config.host);
     let name = name.clone().unwrap_or_else(name::own_name);
     let who = WindowTitle::new(&title, name, signal);

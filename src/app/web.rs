@@ -24,6 +24,15 @@ pub(crate) struct Options {
     pub(crate) admin_token_file: Option<PathBuf>,
 }
 
+/// Where browsers find the page of a relay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Page {
+    None,
+    SamePort,
+    /// 0: a port that is free, and not known in advance.
+    Port(u16),
+}
+
 /// Where operators connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AdminAddress {
@@ -63,6 +72,16 @@ impl Options {
             config.admin_token = admin_token;
             config.own_port = self.listen.is_some() || !self.enabled;
         })))
+    }
+
+    /// Where browsers find the page: at the relay's own port, at another one, or nowhere.
+    pub(super) const fn port(&self) -> Page {
+        match &self.listen {
+            _ if !self.enabled => Page::None,
+            None => Page::SamePort,
+            Some(Bind::All(port)) => Page::Port(*port),
+            Some(Bind::One(address)) => Page::Port(address.port()),
+        }
     }
 
     /// Opens the ports of their own.

@@ -121,6 +121,7 @@ impl Device for Playing {
         let number = self.next;
         self.next += 1;
         Ok(Some(CapturedBuffer {
+            stride: None,
             bytes: self.studio.frame(number),
             length: Length::Told,
             sequence: Some(number as u32),

@@ -3,6 +3,8 @@
 use std::io;
 
 use super::Error;
+#[cfg(feature = "discovery")]
+use crate::app::relays::Advice;
 #[cfg(feature = "relay")]
 use crate::{app::relay::Hints, relay::Setting};
 use crate::{auth, tls};
@@ -21,6 +23,14 @@ pub(super) const RELAY: Hints = Hints {
     setting: to_set,
     open: "protect it with --key-file and --tls-cert (`pulsecam key`, `pulsecam cert`), \
            or listen on one address: --listen 127.0.0.1",
+};
+
+/// What to do if no relay, or more than one, is found on the network.
+#[cfg(feature = "discovery")]
+pub(super) const FOUND: Advice = Advice {
+    none: "name one (HOST or HOST:PORT, such as desk.local), set PULSECAM_HOST, or start one with `pulsecam relay --announce`; \
+           `pulsecam demo` runs all of it on this machine",
+    several: "name one, as in `pulsecam view ADDRESS`",
 };
 
 /// The option that chooses what is recorded to standard output.

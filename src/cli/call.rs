@@ -1,8 +1,6 @@
 //! `pulsecam call`: send and view on one link.
 
-use super::{
-    Error, codec::CodecArgs, limit::LimitArgs, link::LinkArgs, show::ShowArgs, source::SourceArgs, values,
-};
+use super::{Error, link::LinkArgs, show::ShowArgs, source::SourceArgs, values};
 use crate::{app::call, link::Role};
 
 const EXAMPLES: &str = "\
@@ -24,10 +22,6 @@ pub(super) struct Args {
     source: SourceArgs,
     #[command(flatten)]
     show: ShowArgs,
-    #[command(flatten)]
-    codec: CodecArgs,
-    #[command(flatten)]
-    limit: LimitArgs,
     /// Start with the camera off; press m to turn it on
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_CAMERA_OFF")]
     camera_off: bool,
@@ -40,7 +34,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     call::run(&call::Options {
         target: args.link.target(Role::Both)?,
         source: args.source.options(),
-        show: args.show.options(args.codec, args.limit, args.json),
+        show: args.show.options(args.json),
         camera_off: args.camera_off,
     })
 }

@@ -22,7 +22,11 @@ pub(super) struct Args {
     /// Write the certificate to this file
     #[arg(long, value_name = "FILE", default_value = "cert.pem")]
     cert: PathBuf,
-    /// Write its private key to this file, readable only by you
+    #[cfg_attr(unix, doc = "Write its private key to this file, readable only by you")]
+    #[cfg_attr(
+        not(unix),
+        doc = "Write its private key to this file, readable by everyone who can read its folder"
+    )]
     #[arg(long, value_name = "FILE", default_value = "key.pem")]
     key: PathBuf,
     /// Replace existing files

@@ -1,9 +1,6 @@
 //! `pulsecam demo`: relay, source and viewer in one process, over real sockets.
 
-use super::{
-    Error, advice, codec::CodecArgs, limit::LimitArgs, link::LinkTimeouts, show::ShowArgs,
-    source::SourceArgs, values,
-};
+use super::{Error, advice, link::LinkTimeouts, show::ShowArgs, source::SourceArgs, values};
 use crate::app::demo;
 
 const EXAMPLES: &str = "\
@@ -21,10 +18,6 @@ pub(super) struct Args {
     #[command(flatten)]
     show: ShowArgs,
     #[command(flatten)]
-    codec: CodecArgs,
-    #[command(flatten)]
-    limit: LimitArgs,
-    #[command(flatten)]
     patience: LinkTimeouts,
     /// Print events as JSON, one object per line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
@@ -34,9 +27,9 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     demo::run(&demo::Options {
         source: args.source.options(),
-        show: args.show.options(args.codec, args.limit, args.json),
+        show: args.show.options(args.json),
         target: args.patience.here()?,
         setting_name: advice::to_set,
-        ends: false,
+        purpose: demo::Purpose::Demonstration,
     })
 }

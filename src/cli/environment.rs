@@ -15,7 +15,8 @@ pub(super) fn without_unset(command: Command) -> Command {
     without(command, &|name| std::env::var_os(name))
 }
 
-fn without(command: Command, variable: &dyn Fn(&OsStr) -> Option<OsString>) -> Command {
+/// The same with these variables.
+pub(super) fn without(command: Command, variable: &dyn Fn(&OsStr) -> Option<OsString>) -> Command {
     command.mut_args(|arg| told(arg, variable)).mut_subcommands(|command| without(command, variable))
 }
 

@@ -1,4 +1,4 @@
-//! Which relay to use: named by position, by `--host`, or by `PULSECAM_HOST`.
+//! Which relay to use: named by position, by `--host`, by `PULSECAM_HOST`, or by a configuration file.
 //!
 //! A variable must not change the meaning of arguments in a surprising way. Therefore it is the default of an
 //! option, and a command whose arguments follow the relay (`text`, `image`) takes all of them as its own if
@@ -8,28 +8,51 @@ use std::{ffi::OsStr, path::Path};
 
 use clap::{Arg, ArgMatches, Command, parser::ValueSource, value_parser};
 
-use super::Error;
+use super::{Error, aliases::Aliases};
 use crate::address::Address;
 
 /// The variable that names the relay.
-const VARIABLE: &str = "PULSECAM_HOST";
+pub(super) const VARIABLE: &str = "PULSECAM_HOST";
 
 /// The option's name.
-const OPTION: &str = "host";
+pub(super) const OPTION: &str = "host";
 
-/// The relay named by `--host` or the variable, if any.
+/// The hidden option for the relay that a configuration file names.
+pub(super) const DEFAULT: &str = "host-default";
+
+/// The arguments that may begin with the relay.
+const POSITION: &str = "relay";
+const WORDS: [&str; 2] = ["words", "text"];
+
+/// The relay named by `--host`, the variable or a configuration file, if any.
 #[derive(Clone, Debug)]
 pub(super) struct HostOption {
     text: Option<String>,
-    is_variable: bool,
+    named: Named,
+    aliases: Aliases,
+}
+
+/// The text by which arguments name a relay, if any: before the `variable` and the `default` of a configuration
+/// file, or else as the first word.
+pub(super) fn named(matches: &ArgMatches, variable: Option<String>, default: Option<&str>) -> Option<String> {
+    let text = |id| Some(matches.try_get_raw(id).ok()??.next()?.to_string_lossy().into_owned());
+    let is_option = || matches.value_source(OPTION) == Some(ValueSource::CommandLine);
+    let option = text(OPTION).filter(|_| is_option());
+    let takes_default = matches.try_contains_id(DEFAULT).is_ok();
+    let advance = || variable.or_else(|| default.map(str::to_owned)).filter(|_| takes_default);
+    option.or_else(|| text(POSITION)).or_else(advance).or_else(|| WORDS.iter().find_map(|id| text(id)))
 }
 
 impl clap::FromArgMatches for HostOption {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        Ok(Self {
-            text: matches.get_one::<String>(OPTION).cloned(),
-            is_variable: matches.value_source(OPTION) == Some(ValueSource::EnvVariable),
-        })
+        let text = |id| matches.get_one::<String>(id).cloned();
+        let named = match matches.value_source(OPTION) {
+            None => Named::File,
+            Some(ValueSource::EnvVariable) => Named::Variable,
+            Some(_) => Named::Option,
+        };
+        let aliases = Aliases::from_arg_matches(matches)?;
+        Ok(Self { text: text(OPTION).or_else(|| text(DEFAULT)), named, aliases })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -40,14 +63,12 @@ impl clap::FromArgMatches for HostOption {
 
 impl clap::Args for HostOption {
     fn augment_args(command: Command) -> Command {
-        command.arg(
-            Arg::new(OPTION)
-                .long(OPTION)
-                .value_name("HOST[:PORT]")
-                .help("The relay, as an option instead of the first argument")
-                .env(VARIABLE)
-                .value_parser(value_parser!(String)),
-        )
+        let text = |id| Arg::new(id).long(id).value_parser(value_parser!(String));
+        let option = text(OPTION)
+            .value_name("HOST[:PORT]")
+            .help("The relay, as an option instead of the first argument")
+            .env(VARIABLE);
+        Aliases::augment_args(command.args([option, text(DEFAULT).hide(true)]))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -62,6 +83,24 @@ pub(super) enum Named {
     Option,
     /// By the variable.
     Variable,
+    /// By a configuration file.
+    File,
+}
+
+impl Named {
+    /// Whether it was named in advance, and not for this command.
+    const fn is_default(self) -> bool {
+        matches!(self, Self::Variable | Self::File)
+    }
+
+    /// What named it.
+    const fn by(self) -> &'static str {
+        match self {
+            Self::Option => "--host",
+            Self::Variable => VARIABLE,
+            Self::File => "the configuration file",
+        }
+    }
 }
 
 impl HostOption {
@@ -71,11 +110,9 @@ impl HostOption {
     /// It is not an address: wrong usage.
     pub(super) fn address(&self) -> Result<Option<(Address, Named)>, Error> {
         let Some(text) = &self.text else { return Ok(None) };
-        let (named, who) =
-            if self.is_variable { (Named::Variable, VARIABLE) } else { (Named::Option, "--host") };
         match text.parse() {
-            Ok(address) => Ok(Some((address, named))),
-            Err(error) => Err(Error::Usage(format!("{who} is {text:?}: {error}"))),
+            Ok(address) => Ok(Some((self.aliases.resolve(&address), self.named))),
+            Err(error) => Err(Error::Usage(format!("{} is {text:?}: {error}", self.named.by()))),
         }
     }
 
@@ -84,13 +121,21 @@ impl HostOption {
     /// # Errors
     /// Wrong usage: no relay is named, or one by position and another by `--host`.
     pub(super) fn or_by_position(&self, position: Option<&Address>) -> Result<Address, Error> {
+        self.or_by_position_if_any(position)?.ok_or_else(missing)
+    }
+
+    /// The same for a command that can choose a relay itself.
+    ///
+    /// # Errors
+    /// Wrong usage: one relay is named by position and another by `--host`.
+    pub(super) fn or_by_position_if_any(&self, position: Option<&Address>) -> Result<Option<Address>, Error> {
         match position {
-            Some(_) if self.text.is_some() && !self.is_variable => {
+            Some(_) if self.text.is_some() && !self.named.is_default() => {
                 Err(Error::Usage("the relay is named twice: by position and by --host".into()))
             }
             // The command line overrides the variable, even an invalid one.
-            Some(address) => Ok(address.clone()),
-            None => self.address()?.map(|(address, _)| address).ok_or_else(missing),
+            Some(address) => Ok(Some(self.aliases.resolve(address))),
+            None => Ok(self.address()?.map(|(address, _)| address)),
         }
     }
 
@@ -109,10 +154,12 @@ impl HostOption {
         let all = || before.iter().chain(after);
         let text = |word: &W| word.as_ref().to_string_lossy().into_owned();
         if let Some((address, named)) = self.address()? {
-            let doubtful = before.first().filter(|_| named == Named::Variable).map(text);
-            if let Some(first) = doubtful.filter(|first| words.may_be_a_relay(first)) {
+            let doubtful = before.first().filter(|_| named.is_default()).map(text);
+            let is_relay = |first: &String| words.may_be_a_relay(first) || self.aliases.is_one(first);
+            if let Some(first) = doubtful.filter(|first| !words.are_one(first) && is_relay(first)) {
                 return Err(Error::Usage(format!(
-                    "{VARIABLE} names the relay, so {first:?} would be {}: for the relay {first}, use --host {first}{}",
+                    "{} names the relay, so {first:?} would be {}: for the relay {first}, use --host {first}{}",
+                    named.by(),
                     words.name(),
                     words.way_out()
                 )));
@@ -126,9 +173,9 @@ impl HostOption {
                 words.name()
             )));
         }
-        let address =
+        let address: Address =
             first.parse().map_err(|error| Error::Usage(format!("the relay, {first:?}: {error}")))?;
-        Ok((address, all().skip(1).cloned().collect()))
+        Ok((self.aliases.resolve(&address), all().skip(1).cloned().collect()))
     }
 }
 
@@ -177,17 +224,29 @@ fn missing() -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::exit, *};
+    use super::{
+        super::{aliases::alias, exit},
+        *,
+    };
 
     /// No relay is named so.
-    const NONE: HostOption = HostOption { text: None, is_variable: false };
+    const NONE: HostOption =
+        HostOption { text: None, named: Named::File, aliases: Aliases { aliases: Vec::new() } };
+
+    fn host(text: &str, named: Named) -> HostOption {
+        HostOption { text: Some(text.into()), named, ..NONE }
+    }
 
     fn option(text: &str) -> HostOption {
-        HostOption { text: Some(text.into()), is_variable: false }
+        host(text, Named::Option)
     }
 
     fn variable(text: &str) -> HostOption {
-        HostOption { text: Some(text.into()), is_variable: true }
+        host(text, Named::Variable)
+    }
+
+    fn file(text: &str) -> HostOption {
+        host(text, Named::File)
     }
 
     fn address(text: &str) -> Address {
@@ -212,6 +271,8 @@ mod tests {
         assert_eq!(option("there").or_by_position(None).unwrap(), there);
         assert_eq!(variable("there").or_by_position(Some(&here)).unwrap(), here);
         assert_eq!(variable(":broken").or_by_position(Some(&here)).unwrap(), here);
+        assert_eq!(file("there").or_by_position(None).unwrap(), there);
+        assert_eq!(file("there").or_by_position(Some(&here)).unwrap(), here);
         for wrong in [
             NONE.or_by_position(None),
             option("there").or_by_position(Some(&here)),
@@ -231,7 +292,7 @@ mod tests {
         );
         assert_eq!(split(&none, "desk.local", "-5 degrees").unwrap(), is("desk.local", "-5 degrees"));
         assert_eq!(split(&none, "", "desk.local hi").unwrap(), is("desk.local", "hi"));
-        for named in [option("there"), variable("there")] {
+        for named in [option("there"), variable("there"), file("there")] {
             assert_eq!(split(&named, "coffee is ready", "").unwrap(), is("there", "coffee is ready"));
             assert_eq!(split(&named, "", "desk.local is down").unwrap(), is("there", "desk.local is down"));
             assert_eq!(split(&named, "", "").unwrap(), is("there", ""));
@@ -247,6 +308,21 @@ mod tests {
         let said = error.to_string();
         assert_eq!(exit::code(&Err(error)), 2);
         assert!(said.contains("--host desk.local") && said.contains("put -- before it"), "{said}");
+    }
+
+    #[test]
+    fn a_name_of_the_configuration_file_stands_for_an_address() {
+        let aliases = Aliases { aliases: vec![alias("desk=192.0.2.7:7000").unwrap()] };
+        let named = |host: HostOption| HostOption { aliases: aliases.clone(), ..host };
+        let desk = address("192.0.2.7:7000");
+        assert_eq!(named(NONE).or_by_position(Some(&address("desk"))).unwrap(), desk);
+        assert_eq!(named(option("desk")).or_by_position(None).unwrap(), desk);
+        assert_eq!(named(variable("desk")).or_by_position(None).unwrap(), desk);
+        let other = address("desk:1234");
+        assert_eq!(named(NONE).or_by_position(Some(&other)).unwrap(), other, "another port");
+        assert_eq!(split(&named(NONE), "desk hi", "").unwrap(), ("192.0.2.7".into(), "hi".into()));
+        let error = split(&named(file("there")), "desk hi", "").unwrap_err().to_string();
+        assert!(error.contains("configuration file") && error.contains("--host desk"), "{error}");
     }
 
     #[test]

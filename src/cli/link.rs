@@ -89,6 +89,19 @@ impl LinkArgs {
     }
 }
 
+#[cfg(feature = "discovery")]
+impl LinkArgs {
+    /// The relay that is named, if any.
+    pub(super) fn named(&self) -> Result<Option<Address>, Error> {
+        self.host.or_by_position_if_any(self.relay.as_ref())
+    }
+
+    /// That relay, reached as the arguments say.
+    pub(super) fn target_at(&self, relay: &Address, role: Role) -> Result<Target, Error> {
+        self.reach.target(relay, role)
+    }
+}
+
 impl Reach {
     /// This relay, reached in this way.
     pub(super) fn target(&self, relay: &Address, role: Role) -> Result<Target, Error> {

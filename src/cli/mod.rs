@@ -3,6 +3,7 @@
 //! One file per subcommand or group of options.
 
 mod advice;
+mod aliases;
 #[cfg(feature = "bench")]
 mod bench;
 #[cfg(feature = "client")]
@@ -16,13 +17,13 @@ mod client_auth;
 #[cfg(feature = "client")]
 mod codec;
 mod completions;
+mod config;
 #[cfg(feature = "client")]
 mod delivery;
 #[cfg(feature = "client")]
 mod demo;
 mod environment;
 mod exit;
-#[cfg(feature = "relay")]
 #[cfg_attr(not(feature = "client"), allow(dead_code, reason = "only clients send words and files"))]
 mod host;
 #[cfg(feature = "client")]
@@ -32,16 +33,20 @@ mod key;
 mod limit;
 #[cfg(feature = "client")]
 mod link;
+mod man;
 #[cfg(feature = "client")]
 mod play;
 #[cfg(feature = "client")]
 mod record;
 #[cfg(feature = "relay")]
 mod relay;
+#[cfg(feature = "discovery")]
+mod relays;
 #[cfg(feature = "client")]
 mod send;
 #[cfg(feature = "relay")]
 mod server_auth;
+mod settings;
 #[cfg(feature = "relay")]
 mod share;
 #[cfg(feature = "client")]
@@ -57,7 +62,9 @@ mod view;
 mod web;
 
 use std::{
+    env,
     io::{self, Write},
+    path::PathBuf,
     process::ExitCode,
     time::Instant,
 };
@@ -78,7 +85,10 @@ Examples:
   ffmpeg -re -i film.mkv -f mjpeg - | pulsecam send desk.local --source -
 
 Each option can also be set by the environment variable that its help names; an empty variable
-counts as unset. If PULSECAM_HOST is set, HOST can be omitted in every command but play.";
+counts as unset. If PULSECAM_HOST is set, HOST can be omitted in every command but play.
+
+Options can also be set in ~/.config/pulsecam/config.toml, and those of a relay in
+/etc/pulsecam/relay.toml. `pulsecam config` prints what is set, and where.";
 
 /// Stream a webcam to peers through a relay, and show theirs
 #[derive(Debug, Parser)]
@@ -92,6 +102,9 @@ struct Cli {
     /// Log errors only
     #[arg(short, long, global = true, value_parser = values::flag(), env = "PULSECAM_QUIET")]
     quiet: bool,
+    /// Read this configuration file instead of the usual ones
+    #[arg(long, global = true, value_name = "FILE", env = "PULSECAM_CONFIG")]
+    config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -123,9 +136,12 @@ enum Command {
     /// Send pictures
     #[cfg(feature = "client")]
     Image(image::Args),
-    /// List the cameras of this machine, or the controls of one
+    /// List the cameras of this machine, or the controls of one, or show its picture
     #[cfg(feature = "client")]
     Cameras(cameras::Args),
+    /// List the relays of this network
+    #[cfg(feature = "discovery")]
+    Relays(relays::Args),
     /// Create a certificate for a relay
     #[cfg(feature = "relay")]
     Cert(cert::Args),
@@ -138,8 +154,13 @@ enum Command {
     /// Measure latency, throughput and processor time
     #[cfg(feature = "bench")]
     Bench(bench::Args),
+    /// Print the effective settings, and where each comes from
+    Config(config::Args),
     /// Print a shell completion script
     Completions(completions::Args),
+    /// Write the manual pages
+    #[command(hide = true)]
+    Man(man::Args),
 }
 
 impl Command {
@@ -156,6 +177,8 @@ impl Command {
             | Self::Call(_)
             | Self::Record(_)
             | Self::Play(_) => true,
+            #[cfg(feature = "client")]
+            Self::Cameras(args) => args.previews(),
             _ => false,
         }
     }
@@ -229,6 +252,8 @@ fn run(cli: Cli) -> Result<(), Error> {
         Command::Image(args) => image::run(&args),
         #[cfg(feature = "client")]
         Command::Cameras(args) => cameras::run(&args),
+        #[cfg(feature = "discovery")]
+        Command::Relays(args) => relays::run(&args),
         #[cfg(feature = "relay")]
         Command::Cert(args) => cert::run(&args),
         #[cfg(feature = "relay")]
@@ -237,14 +262,23 @@ fn run(cli: Cli) -> Result<(), Error> {
         Command::Share(args) => share::run(&args),
         #[cfg(feature = "bench")]
         Command::Bench(args) => bench::run(&args),
+        Command::Config(args) => config::run(&args, cli.config.as_deref()),
         Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }
 
-/// Parses the arguments, with defaults from the environment.
+/// Parses the arguments, with defaults from the environment and from configuration files.
 fn parse() -> Result<Cli, clap::Error> {
+    let variable = |name: &_| env::var_os(name);
+    #[cfg(not(windows))]
+    let arguments = env::args_os().collect();
+    #[cfg(windows)]
+    let arguments = wild::args_os().collect();
+    let prepared = settings::prepare(&Cli::command(), arguments, &variable)?;
     let mut command = environment::without_unset(Cli::command());
-    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let matches =
+        command.try_get_matches_from_mut(&prepared.arguments).map_err(|error| prepared.explain(error))?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 

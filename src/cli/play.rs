@@ -2,8 +2,7 @@
 
 use super::{
     Error, advice,
-    codec::CodecArgs,
-    limit::LimitArgs,
+    aliases::Aliases,
     link::Reach,
     show::ShowArgs,
     source::{self, SourceArgs},
@@ -42,15 +41,13 @@ pub(super) struct Args {
     #[arg(long, value_name = "HOST[:PORT]", conflicts_with = "relay")]
     host: Option<Address>,
     #[command(flatten)]
+    aliases: Aliases,
+    #[command(flatten)]
     reach: Reach,
     #[command(flatten)]
     source: SourceArgs,
     #[command(flatten)]
     show: ShowArgs,
-    #[command(flatten)]
-    codec: CodecArgs,
-    #[command(flatten)]
-    limit: LimitArgs,
     /// Print events as JSON, one object per line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
@@ -60,18 +57,18 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let source = args.source.options_for(args.file.clone())?;
     match args.relay.as_ref().or(args.host.as_ref()) {
         Some(relay) => send::run(&send::Options {
-            target: args.reach.target(relay, Role::Sender)?,
+            target: args.reach.target(&args.aliases.resolve(relay), Role::Sender)?,
             source,
-            strips: args.codec.codec().strips,
-            limit: args.limit.limit(),
+            strips: args.show.codec.codec().strips,
+            limit: args.show.limit.limit(),
             json: args.json,
         }),
         None => demo::run(&demo::Options {
             source,
-            show: args.show.options(args.codec, args.limit, args.json),
+            show: args.show.options(args.json),
             target: args.reach.patience.here()?,
             setting_name: advice::to_set,
-            ends: true,
+            purpose: demo::Purpose::Film,
         }),
     }
 }

@@ -14,6 +14,7 @@ Examples:
   pulsecam relay --listen 7000                   another port
   pulsecam relay --listen 127.0.0.1:0 --json     a free port, reported in the first event
   pulsecam relay --max-clients 8 --max-message 2MiB
+  pulsecam relay --announce                      `pulsecam view` on this network finds it
   pulsecam relay --dashboard                     show clients, streams and rates
   pulsecam relay --tls self-signed               browsers may use their cameras, by https://
   pulsecam relay --tls-cert cert.pem --tls-key key.pem --key-file room.key
@@ -59,6 +60,11 @@ pub(super) struct Args {
     /// Print events as JSON, one object per line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
+    /// Announce the relay on the local network (multicast DNS), so that `pulsecam relays` and `pulsecam view`
+    /// find it
+    #[cfg(feature = "discovery")]
+    #[arg(long, value_parser = values::flag(), env = "PULSECAM_ANNOUNCE")]
+    announce: bool,
     #[command(flatten)]
     auth: ServerAuthArgs,
     #[command(flatten)]
@@ -136,6 +142,10 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         dashboard: args.dashboard,
         lang: args.lang,
         json: args.json,
+        #[cfg(feature = "discovery")]
+        announce: args.announce,
+        #[cfg(not(feature = "discovery"))]
+        announce: false,
         exit_with_input: args.exit_with_input,
         hints: advice::RELAY,
     })

@@ -3,7 +3,11 @@
 use std::path::PathBuf;
 
 use super::{codec::CodecArgs, limit::LimitArgs, values};
-use crate::{app::show::Options, i18n::Language, view::terminal::Graphics};
+use crate::{
+    app::{notifier::Notify, show::Options},
+    i18n::Language,
+    view::terminal::Graphics,
+};
 
 /// How to show what arrives.
 #[derive(Clone, Debug, clap::Args)]
@@ -37,10 +41,18 @@ pub(super) struct ShowArgs {
     /// Language of the window: en or zh [default: the system's]
     #[arg(long, value_name = "LANG", env = "PULSECAM_LANG")]
     lang: Option<Language>,
+    /// Desktop notifications while the window has no focus, when somebody joins or writes: on, off, or auto: in
+    /// a desktop session on this machine
+    #[arg(long, value_name = "WHEN", default_value = "auto", env = "PULSECAM_NOTIFY")]
+    notify: Notify,
     /// Save every image that arrives in this folder, and snapshots and recordings too [default for snapshots
     /// and recordings: the current folder]
     #[arg(long, value_name = "DIR", env = "PULSECAM_SAVE")]
     save: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) codec: CodecArgs,
+    #[command(flatten)]
+    pub(super) limit: LimitArgs,
 }
 
 /// Pixels per unit of the interface, or automatic. Not an `Option`, which clap takes for an argument that may
@@ -60,8 +72,8 @@ fn ui_scale(text: &str) -> Result<UiScale, String> {
 }
 
 impl ShowArgs {
-    /// The options of the application, together with the command's other options.
-    pub(super) fn options(&self, codec: CodecArgs, limit: LimitArgs, json: bool) -> Options {
+    /// The options of the application.
+    pub(super) fn options(&self, json: bool) -> Options {
         Options {
             no_window: self.no_window,
             terminal: self.terminal,
@@ -70,8 +82,9 @@ impl ShowArgs {
             ui_scale: self.ui_scale.0,
             lang: self.lang,
             save: self.save.clone(),
-            codec: codec.codec(),
-            limit: limit.limit(),
+            codec: self.codec.codec(),
+            limit: self.limit.limit(),
+            notify: self.notify,
             json,
         }
     }

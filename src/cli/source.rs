@@ -8,6 +8,7 @@ use super::{Error, values};
 use crate::{
     app::source::Options,
     capture::{CameraSettings, ControlSetting, Interface, PixelFormat, Settings, Spec},
+    picture::Orientation,
 };
 
 /// What to stream.
@@ -22,6 +23,15 @@ pub(super) struct SourceArgs {
     /// Size in pixels; a camera uses its nearest mode, any other JPEG is decoded and scaled to it
     #[arg(long, value_name = "WxH", value_parser = values::picture_size, env = "PULSECAM_SIZE")]
     size: Option<(usize, usize)>,
+    /// Turn the picture clockwise: 0, 90, 180 or 270 degrees, after --size
+    #[arg(long, value_name = "DEGREES", default_value = "0", value_parser = ["0", "90", "180", "270"], env = "PULSECAM_ROTATE")]
+    rotate: String,
+    /// Exchange left and right, for all viewers
+    #[arg(long, value_parser = values::flag(), env = "PULSECAM_MIRROR")]
+    mirror: bool,
+    /// Exchange top and bottom
+    #[arg(long, value_parser = values::flag(), env = "PULSECAM_FLIP")]
+    flip: bool,
     /// Frames per second; a camera uses its nearest mode, a pipe is limited to its newest N frames per second
     #[arg(long, value_name = "N", value_parser = values::frame_rate, env = "PULSECAM_FPS")]
     fps: Option<f64>,
@@ -111,10 +121,21 @@ impl CameraArgs {
 }
 
 impl SourceArgs {
+    fn orientation(&self) -> Orientation {
+        let quarters = match self.rotate.as_str() {
+            "90" => 1,
+            "180" => 2,
+            "270" => 3,
+            _ => 0,
+        };
+        Orientation::turned(quarters, self.mirror, self.flip)
+    }
+
     /// The options of the application.
     pub(super) fn options(&self) -> Options {
         let settings = Settings::default()
             .with_size(self.size)
+            .with_orientation(self.orientation())
             .with_fps(self.fps)
             .with_repeat(self.repeat)
             .with_start_number(self.start_number)

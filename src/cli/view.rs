@@ -1,11 +1,19 @@
 //! `pulsecam view`: show what the others stream.
 
-use super::{Error, codec::CodecArgs, limit::LimitArgs, link::LinkArgs, show::ShowArgs, values};
-use crate::{app::view, link::Role};
+#[cfg(feature = "discovery")]
+use super::advice;
+use super::{Error, link::LinkArgs, show::ShowArgs, values};
+#[cfg(feature = "discovery")]
+use crate::app::relays;
+use crate::{
+    app::{link::Target, view},
+    link::Role,
+};
 
 const EXAMPLES: &str = "\
 Examples:
   pulsecam view desk.local
+  pulsecam view                                      the relay of this network that is announced
   pulsecam view desk.local --no-window               lines instead of pictures
   pulsecam view desk.local --no-window --json --for 10s | jq 'select(.event == \"frame\").age_ms'
   pulsecam view desk.local --save inbox/             save the images that others send
@@ -24,19 +32,32 @@ pub(super) struct Args {
     name: Option<String>,
     #[command(flatten)]
     show: ShowArgs,
-    #[command(flatten)]
-    codec: CodecArgs,
-    #[command(flatten)]
-    limit: LimitArgs,
     /// Print events as JSON, one object per line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
 }
 
+/// The relay to view: the one that is named, or else the one that is found.
+#[cfg(feature = "discovery")]
+fn target(args: &Args) -> Result<Target, Error> {
+    if let Some(relay) = args.link.named()? {
+        return args.link.target_at(&relay, Role::Viewer);
+    }
+    let found = relays::choose(advice::FOUND)?;
+    let relay =
+        found.address.parse().map_err(|error| Error::Usage(format!("{:?}: {error}", found.address)))?;
+    args.link.target_at(&relay, Role::Viewer)
+}
+
+#[cfg(not(feature = "discovery"))]
+fn target(args: &Args) -> Result<Target, Error> {
+    args.link.target(Role::Viewer)
+}
+
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     view::run(&view::Options {
-        target: args.link.target(Role::Viewer)?,
+        target: target(args)?,
         name: args.name.clone(),
-        show: args.show.options(args.codec, args.limit, args.json),
+        show: args.show.options(args.json),
     })
 }

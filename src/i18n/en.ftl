@@ -55,6 +55,8 @@ leave-call = Leave the call? Press q or Enter to leave, Esc to stay.
 image = image
 image-of = image { $number } of { $count }
 image-hint = s save · x close
+draft = Send this image to everyone?
+draft-hint = Enter send · Esc cancel
 cannot-show = cannot be shown: { $reason }
 
 # The conversation.
@@ -72,14 +74,21 @@ not-left = not sent
 newer-below = newer messages below
 too-long = This text is too long for one message.
 
+# Notifications.
+news-joined = is here
+news-unreadable = has written something that cannot be read
+news-image = has sent an image
+
 # The keys.
 keys = Keys
 key-enlarge = enlarge a stream (or click it)
 key-next = next stream
 key-all = all streams
 key-say = write a message
+key-paste = paste a text, or an image to send
 key-history = show the conversation
 key-save = save a snapshot
+key-open-folder = open the folder of what was saved
 key-record = start or stop recording
 key-copy = copy the picture
 key-camera = turn your camera on or off
@@ -87,11 +96,18 @@ key-pause = pause or resume
 key-seek = 5 seconds back or forward
 key-seek-far = 30 seconds back or forward
 key-ends = go to the beginning or the end
+key-mirror = mirror the picture
+key-flip = turn the picture upside down
+key-quarter = rotate the picture
+key-fit = whole picture, fill, or 1:1
+key-zoom = zoom (or Ctrl+wheel); drag to move
 key-numbers = show statistics
+key-inspect = select a stream in the statistics
 key-dismiss = close an image
 key-close = close what is open, or leave full screen
 key-full-screen = full screen (or double-click)
 key-on-top = keep the window on top
+key-small = small window without a frame
 key-help = show these keys
 key-quit = quit
 
@@ -108,6 +124,8 @@ button-all = All
 # Results of commands.
 saved-as = saved as { $path }
 saved-of-as = saved { $name } as { $path }
+open-folder-hint = e or click: open the folder
+cannot-open-folder = cannot open { $path }: { $reason }
 nothing-to-save = there is no picture to save yet
 cannot-save = not saved: { $reason }
 copied = copied
@@ -115,6 +133,7 @@ copied-of = copied the picture of { $name }
 cannot-copy = not copied: { $reason }
 on-top = The window stays on top. Press o to end that.
 not-on-top = The window no longer stays on top.
+point-at-stream = Point at a picture first, or enlarge it.
 no-such-state = This window manager does not support that.
 recording = recording
 recording-started = recording to { $path }
@@ -137,6 +156,9 @@ lost-on-the-way = lost in transit
 replaced-here = replaced by newer ones
 unseen-here = not decoded, as unseen
 damaged-here = not decodable
+column-stream = stream
+column-rate = fps
+column-lost = lost
 age-graph = age, last minute
 rate-graph = frames per second, last minute
 
@@ -149,6 +171,7 @@ terminal-quit = q quit
 terminal-pause = Space pause
 terminal-seek = ← → 5 s
 terminal-redraw = draw the screen again
+terminal-close = close what is open
 
 # The measurement from light to light.
 glass-no-picture = Waiting for the camera’s picture

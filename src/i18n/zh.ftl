@@ -55,6 +55,8 @@ leave-call = 要退出通话吗？按 q 或回车退出，按 Esc 留在通话�
 image = 图片
 image-of = 图片 { $number }/{ $count }
 image-hint = s 保存 · x 关闭
+draft = 要把这张图片发送给所有人吗？
+draft-hint = 回车 发送 · Esc 取消
 cannot-show = 无法显示：{ $reason }
 
 # The conversation.
@@ -72,14 +74,21 @@ not-left = 发送失败
 newer-below = 下方有新消息
 too-long = 内容过长，无法作为一条消息发送。
 
+# Notifications.
+news-joined = 已加入
+news-unreadable = 发来一条无法读取的消息
+news-image = 发来一张图片
+
 # The keys.
 keys = 快捷键
 key-enlarge = 放大某个画面（也可点击画面）
 key-next = 下一个画面
 key-all = 显示全部画面
 key-say = 发送消息
+key-paste = 粘贴文字，或粘贴要发送的图片
 key-history = 查看聊天记录
 key-save = 保存当前画面
+key-open-folder = 打开保存位置
 key-record = 开始或停止录制
 key-copy = 复制画面
 key-camera = 打开或关闭摄像头
@@ -87,11 +96,18 @@ key-pause = 暂停或继续
 key-seek = 后退或前进 5 秒
 key-seek-far = 后退或前进 30 秒
 key-ends = 跳到开头或结尾
+key-mirror = 左右镜像
+key-flip = 上下翻转
+key-quarter = 旋转画面
+key-fit = 完整显示、填满或原始大小
+key-zoom = 缩放（也可按 Ctrl 滚动）；拖动可移动画面
 key-numbers = 显示统计信息
+key-inspect = 在统计信息中选择画面
 key-dismiss = 关闭图片
 key-close = 关闭打开的面板，或退出全屏
 key-full-screen = 全屏（也可双击画面）
 key-on-top = 窗口置顶
+key-small = 无边框小窗口
 key-help = 显示快捷键
 key-quit = 退出
 
@@ -108,6 +124,8 @@ button-all = 全部
 # Results of commands.
 saved-as = 已保存为 { $path }
 saved-of-as = 已将 { $name } 的画面保存为 { $path }
+open-folder-hint = 按 e 或点击此处：打开所在文件夹
+cannot-open-folder = 无法打开 { $path }：{ $reason }
 nothing-to-save = 还没有可保存的画面
 cannot-save = 保存失败：{ $reason }
 copied = 已复制
@@ -115,6 +133,7 @@ copied-of = 已复制 { $name } 的画面
 cannot-copy = 复制失败：{ $reason }
 on-top = 窗口已置顶。再按 o 取消。
 not-on-top = 窗口已取消置顶。
+point-at-stream = 请先指向或放大一个画面。
 no-such-state = 当前窗口管理器不支持此功能。
 recording = 正在录制
 recording-started = 正在录制到 { $path }
@@ -137,6 +156,9 @@ lost-on-the-way = 传输中丢失
 replaced-here = 被新帧取代
 unseen-here = 不可见时未解码
 damaged-here = 无法解码
+column-stream = 画面
+column-rate = 帧/秒
+column-lost = 丢失
 age-graph = 画面延迟（最近一分钟）
 rate-graph = 每秒帧数（最近一分钟）
 
@@ -149,6 +171,7 @@ terminal-quit = q 退出
 terminal-pause = 空格 暂停
 terminal-seek = ← → 5 秒
 terminal-redraw = 重新绘制屏幕
+terminal-close = 关闭打开的面板
 
 # 端到端延迟（从光到光）的测量。
 glass-no-picture = 正在等待摄像头画面

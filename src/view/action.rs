@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::stream_counts::StreamCounts;
+use super::{news::News, stream_counts::StreamCounts};
 use crate::playback::Progress;
 
 /// A request to the caller: the window itself writes no files and has no access to the network.
@@ -32,6 +32,13 @@ pub enum Action {
         /// The text.
         text: String,
     },
+    /// Send an image to everyone, and report the result ([`Update::Sent`](super::Update::Sent)).
+    SendImage {
+        /// Its number at this window, among the texts.
+        number: u64,
+        /// The file: a picture in any format.
+        file: Bytes,
+    },
     /// Start or stop recording; [`Update::Recording`](super::Update::Recording) reports the actual state.
     Record(bool),
     /// Turn the user's own camera on or off.
@@ -43,6 +50,10 @@ pub enum Action {
         /// The file.
         file: Bytes,
     },
+    /// Tell the user that somebody came or wrote: the window does not have the focus.
+    Attention(News),
+    /// Open the folder with what was saved in a file manager.
+    OpenFolder,
     /// Nothing to do: the film was paused or resumed, its position was changed, or it has ended.
     Played(Progress),
 }

@@ -3,7 +3,10 @@
 //! Pictures come at their displayed size, scaled with a good filter on other threads ([`super::rescaler`]).
 //! One that does not yet, because the window has just changed, is stretched coarsely until then.
 
-use crate::{drawing::Rect, picture::Canvas};
+use crate::{
+    drawing::Rect,
+    picture::{Canvas, Orientation},
+};
 
 /// Draws `source` over `rect`. False if it had another size, and was stretched without a filter.
 pub(crate) fn draw(source: &Canvas, target: &mut Canvas, rect: Rect) -> bool {
@@ -32,6 +35,35 @@ pub(crate) fn draw(source: &Canvas, target: &mut Canvas, rect: Rect) -> bool {
         }
     }
     fits
+}
+
+/// Draws `source`, turned, over `rect`, which has the size of the turned picture.
+pub(crate) fn draw_turned(source: &Canvas, target: &mut Canvas, rect: Rect, orientation: Orientation) {
+    let size = (source.width, source.height);
+    if size.0 == 0
+        || size.1 == 0
+        || orientation.upright_size(size) != (rect.width, rect.height)
+        || source.pixels.len() < size.0 * size.1
+    {
+        return;
+    }
+    let at = |x, y| {
+        let (x, y) = orientation.before((x, y), size);
+        y * size.0 + x
+    };
+    let shown = rect.within(target.width, target.height);
+    let rows = target.pixels.chunks_exact_mut(target.width.max(1)).skip(shown.y).take(shown.height);
+    for (y, row) in rows.enumerate() {
+        let Some(row) = row.get_mut(shown.x..shown.right()) else { continue };
+        // Along a row, the place in the source moves by the same step.
+        let (first, second) = (at(0, y), if rect.width > 1 { at(1, y) } else { 0 });
+        let step = second.wrapping_sub(first);
+        let mut from = first;
+        for pixel in row {
+            *pixel = source.pixels[from];
+            from = from.wrapping_add(step);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -65,6 +97,27 @@ mod tests {
             assert_eq!(target.pixel(1, 1 + height / 2), Some(0x00c8_2010));
             assert_eq!(target.pixel(width, height), Some(0x0010_40e0));
             assert_eq!((target.pixel(0, 5), target.pixel(width + 1, 5)), (Some(0), Some(0)));
+        }
+    }
+
+    #[test]
+    fn a_turned_picture_has_each_pixel_in_its_place() {
+        let source = Canvas { width: 3, height: 2, pixels: (0..6).collect() };
+        for (number, pixels) in [
+            (1, [0, 1, 2, 3, 4, 5]),
+            (2, [2, 1, 0, 5, 4, 3]),
+            (6, [3, 0, 4, 1, 5, 2]),
+            (8, [2, 5, 1, 4, 0, 3]),
+        ] {
+            let orientation = Orientation::from_exif(number).unwrap();
+            let (width, height) = orientation.upright_size((3, 2));
+            let mut target = Canvas::filled(width + 1, height + 1, 9);
+            draw_turned(&source, &mut target, Rect::new(1, 1, width, height), orientation);
+            let mut inside = (0..6).map(|i| target.pixel(1 + i % width, 1 + i / width).unwrap());
+            assert!(pixels.into_iter().all(|pixel| inside.next() == Some(pixel)), "{number}");
+            assert_eq!(target.pixel(0, 0), Some(9));
+            draw_turned(&source, &mut target, Rect::new(2, 2, width, height), orientation);
+            draw_turned(&source, &mut target, Rect::new(0, 0, 7, 7), orientation);
         }
     }
 

@@ -50,6 +50,8 @@ pub(crate) struct Line {
     pub(crate) at: Timestamp,
     /// The stamp of the image that came, if this is one.
     pub(crate) image: Option<u64>,
+    /// Whether it says where something was saved.
+    pub(crate) is_saved: bool,
     number: u64,
     until: Instant,
 }
@@ -70,13 +72,20 @@ impl Chat {
     /// Adds a line of a peer or of the program.
     pub(crate) fn receive(&mut self, speaker: Speaker, text: String, at: Timestamp, now: Instant) {
         let stays = if speaker == Speaker::Program { NOTICE_STAYS } else { LINE_STAYS };
-        self.add(Line { speaker, text, at, image: None, number: 0, until: now + stays });
+        self.add(Line { speaker, text, at, image: None, is_saved: false, number: 0, until: now + stays });
+    }
+
+    /// Adds a line that says where something was saved, which stays as long as one of a peer: its folder can be opened.
+    pub(crate) fn saved(&mut self, text: String, at: Timestamp, now: Instant) {
+        let (speaker, until) = (Speaker::Program, now + LINE_STAYS);
+        self.add(Line { speaker, text, at, image: None, is_saved: true, number: 0, until });
     }
 
     /// Adds an image of a peer; `text` describes it where it cannot be shown.
     pub(crate) fn receive_image(&mut self, sender: Option<String>, text: String, stamp: u64, now: Instant) {
         let (speaker, at) = (Speaker::Peer(sender), Timestamp::now());
-        self.add(Line { speaker, text, at, image: Some(stamp), number: 0, until: now + LINE_STAYS });
+        let until = now + LINE_STAYS;
+        self.add(Line { speaker, text, at, image: Some(stamp), is_saved: false, number: 0, until });
     }
 
     fn add(&mut self, line: Line) {
@@ -130,11 +139,21 @@ impl Chat {
         self.written += 1;
         let number = self.written;
         let speaker = Speaker::Me(SendState::Sending);
-        self.add(Line { speaker, text: text.clone(), at, image: None, number, until: now + LINE_STAYS });
+        let until = now + LINE_STAYS;
+        self.add(Line { speaker, text: text.clone(), at, image: None, is_saved: false, number, until });
         Some((number, text))
     }
 
-    /// Records whether a text was sent.
+    /// Adds an image that is sent from here; `text` describes it where it cannot be shown. Returns its number.
+    pub(crate) fn send_image(&mut self, text: String, stamp: u64, now: Instant) -> u64 {
+        self.written += 1;
+        let (number, until) = (self.written, now + LINE_STAYS);
+        let (speaker, at) = (Speaker::Me(SendState::Sending), Timestamp::now());
+        self.add(Line { speaker, text, at, image: Some(stamp), is_saved: false, number, until });
+        number
+    }
+
+    /// Records whether a text or an image was sent.
     pub(crate) fn sent(&mut self, number: u64, left: bool, now: Instant) {
         let mine = |line: &&mut Line| line.number == number && matches!(line.speaker, Speaker::Me(_));
         if let Some(line) = self.lines.iter_mut().rev().find(mine) {

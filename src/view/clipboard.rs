@@ -1,4 +1,4 @@
-//! The system's clipboard: pastes text, and copies pictures.
+//! The system's clipboard: pastes text and pictures, and copies pictures.
 //!
 //! On X11 the owner of a selection serves those who paste, so the clipboard lives as long as the window. Both
 //! directions may take a while (a picture is encoded, the program that owns the selection may hang), so each
@@ -13,7 +13,11 @@ use std::{
 use arboard::{Clipboard as System, ImageData};
 use bytes::Bytes;
 
-use super::{inbox::WindowHandle, update::Update};
+use super::{
+    inbox::WindowHandle,
+    update::{Image, Update},
+    x11,
+};
 use crate::{
     i18n::{Phrase, Translations},
     jpeg::{DecodeLimits, Strips},
@@ -38,11 +42,14 @@ impl Clipboard {
         self.system.is_some()
     }
 
-    /// Requests its text, which arrives as [`Update::Pasted`]; nothing arrives if it holds no text.
+    /// Requests its picture or text, which arrives as [`Update::PastedImage`] or [`Update::Pasted`]; nothing arrives if it
+    /// holds neither.
     pub(crate) fn paste(&self) {
         let handle = self.handle.clone();
         self.beside("paste", move |system| {
-            if let Ok(text) = system.get_text() {
+            if let Some(file) = x11::clipboard_picture() {
+                handle.push(Update::PastedImage(pasted(file.into())));
+            } else if let Ok(text) = system.get_text() {
                 handle.push(Update::Pasted(text));
             }
         });
@@ -78,6 +85,12 @@ impl Clipboard {
             tracing::warn!("cannot start a thread to {name}: {error}");
         }
     }
+}
+
+fn pasted(file: Bytes) -> Image {
+    let look = still::inspect(&file);
+    let fault = look.as_ref().err().map(ToString::to_string);
+    Image { sender: None, size: look.ok().map(|look| look.size), file, fault }
 }
 
 fn copy(system: &mut System, file: &[u8], limits: DecodeLimits) -> Result<(), String> {

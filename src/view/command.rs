@@ -1,6 +1,6 @@
 //! What keys and buttons do, and the list of keys for the help panel.
 
-use super::entry::Edit;
+use super::{entry::Edit, framing::Turn};
 use crate::i18n::Phrase;
 
 /// The command of a key or a button.
@@ -18,10 +18,16 @@ pub(crate) enum Command {
     FullScreen,
     /// Keeps the window above others, or ends that.
     OnTop,
+    /// Makes the window a small one without a frame, or ends that.
+    Small,
     /// Closes the topmost layer.
     Dismiss,
     /// Opens the text line.
     Say,
+    /// Pastes a text into the line, or displays an image to be sent.
+    Paste,
+    /// Sends the pasted image.
+    SendDraft,
     /// Opens or closes the history.
     History,
     /// Enlarges the stream at this place, or shows all again if it is enlarged already.
@@ -36,8 +42,20 @@ pub(crate) enum Command {
     All,
     /// Scrolls up by this many lines.
     Scroll(isize),
+    /// Shows the figures of the stream at this place.
+    Inspect(usize),
     /// Displays the image with this stamp.
     Open(u64),
+    /// Opens the folder with what was saved.
+    OpenFolder,
+    /// Turns the picture of a stream, as it is seen here.
+    Turn(Turn),
+    /// Steps through the ways to fit a picture into its tile.
+    Fit,
+    /// Enlarges a picture by this many steps.
+    Zoom(isize),
+    /// Moves the part of an enlarged picture that is shown, by this many steps to the right and down.
+    Pan(isize, isize),
     /// Seeks in the film that is played.
     Seek(Target),
 }
@@ -67,13 +85,15 @@ impl Target {
 }
 
 /// The keys and their commands for the help panel; a single list, so that help and behaviour agree.
-const HELP: [(&str, Phrase); 20] = [
+const HELP: [(&str, Phrase); 29] = [
     ("1 2 3 …", Phrase::KeyEnlarge),
     ("Tab", Phrase::KeyNext),
     ("0", Phrase::KeyAll),
     ("t  Enter", Phrase::KeySay),
+    ("Ctrl V", Phrase::KeyPaste),
     ("y  PgUp", Phrase::KeyHistory),
     ("s", Phrase::KeySave),
+    ("e", Phrase::KeyOpenFolder),
     ("r", Phrase::KeyRecord),
     ("c", Phrase::KeyCopy),
     ("m", Phrase::KeyCamera),
@@ -81,9 +101,16 @@ const HELP: [(&str, Phrase); 20] = [
     ("← →", Phrase::KeySeek),
     ("Shift ← →", Phrase::KeySeekFar),
     ("Home  End", Phrase::KeyEnds),
+    ("v", Phrase::KeyMirror),
+    ("u", Phrase::KeyFlip),
+    ("d", Phrase::KeyQuarter),
+    ("z", Phrase::KeyFit),
+    ("+ −", Phrase::KeyZoom),
     ("i", Phrase::KeyNumbers),
+    ("↑ ↓", Phrase::KeyInspect),
     ("f  F11", Phrase::KeyFullScreen),
     ("o", Phrase::KeyOnTop),
+    ("p", Phrase::KeySmall),
     ("x", Phrase::KeyDismiss),
     ("h", Phrase::KeyHelp),
     ("Esc", Phrase::KeyClose),
@@ -93,8 +120,23 @@ const HELP: [(&str, Phrase); 20] = [
 /// The keys that have an effect in a terminal, or where no state of the window can be changed. `own`: there is a
 /// self view; `copies`: pictures can be copied; `film`: a film is played.
 pub(crate) fn help(own: bool, copies: bool, film: bool) -> impl Iterator<Item = (&'static str, Phrase)> {
-    let is_for_windows =
-        |what: &Phrase| matches!(what, Phrase::KeyFullScreen | Phrase::KeyOnTop | Phrase::KeyClose);
+    let is_for_windows = |what: &Phrase| {
+        matches!(
+            what,
+            Phrase::KeyFullScreen
+                | Phrase::KeyOnTop
+                | Phrase::KeyClose
+                | Phrase::KeyInspect
+                | Phrase::KeyOpenFolder
+                | Phrase::KeyPaste
+                | Phrase::KeySmall
+                | Phrase::KeyMirror
+                | Phrase::KeyFlip
+                | Phrase::KeyQuarter
+                | Phrase::KeyFit
+                | Phrase::KeyZoom
+        )
+    };
     window_help(own, copies, film).filter(move |(_, what)| !is_for_windows(what))
 }
 
@@ -106,10 +148,10 @@ pub(crate) fn window_help(
 ) -> impl Iterator<Item = (&'static str, Phrase)> {
     HELP.into_iter().filter(move |(_, what)| match what {
         Phrase::KeyCamera => own,
-        Phrase::KeyCopy => copies,
+        Phrase::KeyCopy | Phrase::KeyPaste => copies,
         Phrase::KeySeek | Phrase::KeySeekFar | Phrase::KeyEnds => film,
         // A film is the only stream.
-        Phrase::KeyEnlarge | Phrase::KeyNext | Phrase::KeyAll => !film,
+        Phrase::KeyEnlarge | Phrase::KeyNext | Phrase::KeyAll | Phrase::KeyInspect => !film,
         _ => true,
     })
 }

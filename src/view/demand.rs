@@ -20,6 +20,8 @@ pub(crate) struct ShownTile {
     pub(crate) stream: StreamId,
     /// The area of its picture.
     pub(crate) place: Rect,
+    /// The size that the whole picture needs for that.
+    pub(crate) needed: (usize, usize),
     /// Whether newer pictures are held back, because the user has paused.
     pub(crate) is_held: bool,
 }
@@ -32,7 +34,7 @@ impl ShownTile {
         if self.is_held || width == 0 || height == 0 || is_behind {
             return Demand::Nothing;
         }
-        Demand::Size((width, height))
+        Demand::Size(self.needed)
     }
 }
 
@@ -43,7 +45,7 @@ mod tests {
     #[test]
     fn only_what_can_be_seen_is_decoded() {
         let place = Rect::new(100, 50, 320, 180);
-        let tile = ShownTile { stream: StreamId::new(1), place, is_held: false };
+        let tile = ShownTile { stream: StreamId::new(1), place, needed: (320, 180), is_held: false };
         assert_eq!(tile.demand(None), Demand::Size((320, 180)));
         assert_eq!(
             tile.demand(Some(Rect::new(101, 50, 500, 500))),

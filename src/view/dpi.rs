@@ -1,9 +1,11 @@
 //! The scale of the interface on this screen, and the size of a window on it.
 
 /// Dots per inch at which the scale is 1.
+#[cfg(any(test, all(unix, not(target_os = "macos"))))]
 const PLAIN: f32 = 96.0;
 
 /// Accepted scales: the size that a screen reports may be nonsense.
+#[cfg(any(test, all(unix, not(target_os = "macos"))))]
 const PLAUSIBLE: std::ops::RangeInclusive<f32> = 1.0..=3.0;
 
 /// Size of a window in pixels at a scale of 1.
@@ -21,7 +23,8 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    /// The screen on which a window opens.
+    /// The screen on which a window opens. On Windows and macOS nothing is known about it; they scale the windows of
+    /// programs that, like this one, do not declare that they draw for dense screens.
     pub(crate) fn find() -> Self {
         #[cfg(all(unix, not(target_os = "macos")))]
         return x11().unwrap_or_default();
@@ -31,7 +34,10 @@ impl Screen {
 
     /// Pixels per unit.
     pub(crate) fn scale(self) -> f32 {
-        self.dpi.map_or(1.0, scale)
+        #[cfg(any(test, all(unix, not(target_os = "macos"))))]
+        return self.dpi.map_or(1.0, scale);
+        #[cfg(not(any(test, all(unix, not(target_os = "macos")))))]
+        1.0
     }
 
     /// The size of a window in pixels where the interface has this scale.

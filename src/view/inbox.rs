@@ -187,7 +187,7 @@ impl Queues {
                 let bytes = sender.as_ref().map_or(0, String::len);
                 self.words.push(bytes, update);
             }
-            Update::Notice(ref text) => {
+            Update::Notice(ref text) | Update::Saved(ref text) => {
                 let bytes = text.len();
                 self.words.push(bytes, update);
             }
@@ -210,6 +210,10 @@ impl Queues {
                 self.news.push(Update::Recording(since));
             }
             Update::Sent { .. } | Update::Pasted(_) => self.news.push(update),
+            Update::PastedImage(image) => {
+                self.news.retain(|news| !matches!(news, Update::PastedImage(_))); // the last one counts
+                self.news.push(Update::PastedImage(image));
+            }
         }
     }
 

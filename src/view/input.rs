@@ -10,6 +10,7 @@ use super::{
     damage::Damage,
     keys::Stroke,
     pointer::PointerEvent,
+    presses::merged,
     render_context::Hit,
     visibility::Fact,
     window::Shell,
@@ -20,13 +21,8 @@ impl Shell {
     /// Handles keys and pointer as far as they concern the window; returns the rest.
     pub(super) fn input(&mut self, now: Instant) -> Vec<Action> {
         let mut actions = Vec::new();
-        for stroke in self.keys.strokes() {
+        for stroke in merged(self.surface.presses(), self.keys.strokes()) {
             self.stroke(&stroke, &mut actions, now);
-        }
-        for key in self.surface.letters() {
-            if self.model.chat.entry.is_none() {
-                self.stroke(&Stroke { key: Some(key), ..Stroke::default() }, &mut actions, now);
-            }
         }
         let events = self.surface.pointer_events();
         for event in events.unwrap_or_else(|| self.pointer.poll(&self.window)) {
@@ -44,7 +40,8 @@ impl Shell {
             }
             PointerEvent::Click(x, y) => self.click(x, y, now),
             PointerEvent::DoubleClick(x, y) => self.double_click(x, y, actions, now),
-            PointerEvent::Dragged(x, _) => {
+            PointerEvent::Dragged(x, y) => {
+                self.pull((x, y));
                 if self.model.film().is_some_and(|film| film.is_held) {
                     self.hold(self.context.track.map(|track| track.time_at(x)), now);
                 }
@@ -54,13 +51,17 @@ impl Shell {
                 if let Some(film) = &mut self.model.film {
                     film.release();
                 }
-                None
+                self.let_go()
             }
             PointerEvent::Left => {
                 let was_marked = self.context.pointer.take().is_some();
                 let is_new = self.model.hover(None) || was_marked;
                 self.damage.add(Damage::All, is_new);
                 None
+            }
+            PointerEvent::Zoom(steps) => {
+                self.visibility.note(Fact::Touched);
+                Some(Command::Zoom(steps))
             }
             PointerEvent::Wheel(lines) => {
                 self.visibility.note(Fact::Touched);
@@ -89,6 +90,7 @@ impl Shell {
         self.visibility.note(Fact::Touched);
         self.clicked = self.context.hit(x, y);
         match self.clicked? {
+            hit if self.grip((x, y), hit) => None,
             Hit::Command(command) => Some(command),
             hit @ Hit::Track(_) => {
                 self.hold(hit.time_at(x), now);
@@ -124,7 +126,7 @@ impl Shell {
         let pointer = self.context.pointer.map(|(x, y)| Rect::new(x, y, 1, 1));
         let is_in = |area: Rect| pointer.is_some_and(|at| area.contains(at));
         let back = if lines > 0 { Command::Previous } else { Command::Next };
-        if self.model.images.displayed().is_some() {
+        if self.model.displayed_image().is_some() {
             return Some(back);
         }
         if self.context.conversation.is_some_and(is_in) {
@@ -148,7 +150,11 @@ impl Shell {
     fn stroke(&mut self, stroke: &Stroke, actions: &mut Vec<Action>, now: Instant) {
         (self.damage, self.touched) = (Damage::All, now);
         self.visibility.note(Fact::Touched);
-        if self.model.chat.entry.is_some() {
+        let is_enter = matches!(stroke.key, Some(Key::Enter | Key::NumPadEnter));
+        if is_enter && self.model.draft.is_some() {
+            return self.execute(Command::SendDraft, actions, now);
+        }
+        if self.model.chat.entry.is_some() && self.model.draft.is_none() {
             match stroke.writing() {
                 Some(Writing::Paste) => self.clipboard.paste(),
                 Some(writing) => actions.extend(self.model.write(&writing, now)),
@@ -157,7 +163,6 @@ impl Shell {
             return;
         }
         let key = stroke.key;
-        let is_enter = matches!(key, Some(Key::Enter | Key::NumPadEnter));
         if is_enter && self.model.asks_to_leave(now) {
             return self.execute(Command::Quit, actions, now);
         }
@@ -174,6 +179,7 @@ impl Shell {
     }
 
     fn execute(&mut self, command: Command, actions: &mut Vec<Action>, now: Instant) {
+        self.reframe(command, now);
         let notice = match command {
             Command::FullScreen => self.surface.toggle_full_screen().err().map(|_| Phrase::NoSuchState),
             Command::OnTop => Some(match self.surface.toggle_on_top() {
@@ -181,6 +187,14 @@ impl Shell {
                 Ok(false) => Phrase::NotOnTop,
                 Err(_) => Phrase::NoSuchState,
             }),
+            Command::Paste => {
+                self.clipboard.paste();
+                None
+            }
+            Command::Small => {
+                let picture = self.proportions();
+                self.surface.toggle_small(picture).err().map(|_| Phrase::NoSuchState)
+            }
             _ => None,
         };
         if let Some(notice) = notice {

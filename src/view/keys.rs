@@ -11,6 +11,7 @@ use minifb::{InputCallback, Key};
 use super::{
     command::{Command, Target, Writing},
     entry::Edit,
+    framing::Turn,
 };
 
 /// Queued key strokes; more between two polls are not typed by a user.
@@ -104,14 +105,31 @@ impl InputCallback for Keys {
 impl Stroke {
     /// The command of the stroke while no line is being written; `film`: a film is played.
     pub(crate) fn command(&self, film: bool) -> Option<Command> {
-        let key = self.key?;
-        let command = match self.seek(key) {
-            Some(target) if film => Command::Seek(target),
-            _ => self.plain_command(key)?,
+        if self.writing() == Some(Writing::Paste) && !self.repeated {
+            return Some(Command::Paste);
+        }
+        let command = match (self.zoom(), self.key.and_then(|key| self.seek(key))) {
+            (Some(command), _) => command,
+            (None, Some(target)) if film => Command::Seek(target),
+            _ => self.plain_command(self.key?)?,
         };
-        // A held key repeats; only scrolling and seeking do so, since a flickering pause helps nobody.
-        let repeats = matches!(command, Command::Scroll(_) | Command::Seek(_));
+        // A held key repeats; only what moves does so, since a flickering pause helps nobody.
+        let repeats =
+            matches!(command, Command::Scroll(_) | Command::Seek(_) | Command::Zoom(_) | Command::Pan(..));
         ((repeats || !self.repeated) && !self.control).then_some(command)
+    }
+
+    /// Signs are at other places on other keyboards, so their text counts.
+    fn zoom(&self) -> Option<Command> {
+        Some(match (self.text.as_str(), self.key) {
+            ("+" | "=", _) | (_, Some(Key::NumPadPlus)) => Command::Zoom(1),
+            ("-", _) | (_, Some(Key::NumPadMinus)) => Command::Zoom(-1),
+            (_, Some(Key::Left)) if self.alt => Command::Pan(-1, 0),
+            (_, Some(Key::Right)) if self.alt => Command::Pan(1, 0),
+            (_, Some(Key::Up)) if self.alt => Command::Pan(0, -1),
+            (_, Some(Key::Down)) if self.alt => Command::Pan(0, 1),
+            _ => return None,
+        })
     }
 
     const fn seek(&self, key: Key) -> Option<Target> {
@@ -129,7 +147,13 @@ impl Stroke {
             Key::Q => Command::Quit,
             Key::F | Key::F11 => Command::FullScreen,
             Key::O => Command::OnTop,
+            Key::P => Command::Small,
             Key::S => Command::Save,
+            Key::E => Command::OpenFolder,
+            Key::V => Command::Turn(Turn::Mirror),
+            Key::U => Command::Turn(Turn::Flip),
+            Key::D => Command::Turn(Turn::Quarter),
+            Key::Z => Command::Fit,
             Key::C => Command::Copy,
             Key::R => Command::Record,
             Key::M => Command::Camera,
@@ -209,7 +233,7 @@ mod tests {
         for (key, down) in [(Key::S, true), (Key::S, false), (Key::Space, true), (Key::Space, true)] {
             events.set_key_state(key, down);
         }
-        events.set_key_state(Key::Z, true);
+        events.set_key_state(Key::K, true);
         assert_eq!(commands(&keys), [Command::Save, Command::Pause]);
         events.set_key_state(Key::Space, true);
         assert!(commands(&keys).is_empty());
@@ -253,9 +277,32 @@ mod tests {
         events.set_key_state(Key::Tab, true);
         let strokes = keys.strokes();
         assert_eq!(strokes[1].writing(), Some(Writing::Paste));
-        assert_eq!(strokes[1].command(false), None);
+        assert_eq!(strokes[1].command(false), Some(Command::Paste));
         assert_eq!((strokes[2].command(false), strokes[2].writing()), (None, None));
         assert_eq!(strokes.last().unwrap().command(false), Some(Command::Previous));
+    }
+
+    #[test]
+    fn signs_zoom_on_any_keyboard_while_held() {
+        let stroke = |key, text: &str, alt| Stroke {
+            key,
+            text: text.into(),
+            alt,
+            repeated: true,
+            ..Stroke::default()
+        };
+        for (key, text, steps) in [
+            (Some(Key::Equal), "+", 1),
+            (None, "+", 1),
+            (Some(Key::NumPadPlus), "", 1),
+            (Some(Key::Minus), "-", -1),
+            (None, "-", -1),
+        ] {
+            assert_eq!(stroke(key, text, false).command(false), Some(Command::Zoom(steps)), "{key:?} {text}");
+        }
+        assert_eq!(stroke(Some(Key::Left), "", true).command(true), Some(Command::Pan(-1, 0)));
+        assert_eq!(stroke(Some(Key::Minus), "_", false).command(false), None);
+        assert_eq!(stroke(None, "", false).command(false), None);
     }
 
     #[test]

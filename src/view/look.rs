@@ -4,5 +4,5 @@ pub(crate) use super::{
     blit::draw as blit,
     dpi::guess as scale,
     theme::{BACKGROUND, FAINT, Metrics, TEXT, Tone},
-    window::open,
+    window_system::open,
 };

@@ -25,28 +25,36 @@ mod command;
 mod damage;
 mod demand;
 mod dpi;
+mod draft;
 mod entry;
 mod film;
 mod film_bar;
+mod framing;
 mod gallery;
+mod graphs;
 mod grid;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod icon;
 mod inbox;
 mod input;
 #[cfg(all(unix, not(target_os = "macos")))]
-mod key_positions;
+mod key_table;
 mod keys;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod keysym;
 pub(crate) mod look;
 mod model;
 mod model_commands;
 mod model_film;
+mod news;
 mod number_entry;
 mod options;
 mod overlay;
 mod paint;
 mod panels;
 mod pointer;
+mod presses;
+mod reframe;
 mod refusal;
 mod render_context;
 mod rescaler;
@@ -58,6 +66,7 @@ mod selection;
 mod snapshots;
 mod stage;
 mod state;
+mod stats_list;
 mod stats_panel;
 mod stream;
 mod stream_counts;
@@ -65,6 +74,7 @@ mod stream_list;
 mod stream_stats;
 mod strip;
 mod surface;
+mod table;
 pub mod terminal;
 mod theme;
 mod tiles;
@@ -72,10 +82,17 @@ mod track;
 mod update;
 mod visibility;
 mod window;
+mod window_system;
 #[cfg_attr(not(all(unix, not(target_os = "macos"))), path = "x11_absent.rs")]
 mod x11;
 #[cfg(all(unix, not(target_os = "macos")))]
+mod x11_clipboard;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod x11_keys;
+#[cfg(all(unix, not(target_os = "macos")))]
 mod x11_pointer;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod x11_small;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod x11_states;
 
@@ -83,6 +100,7 @@ pub use self::{
     action::{Action, Total},
     demand::Demand,
     inbox::{WindowHandle, WindowInbox, inbox},
+    news::News,
     options::{End, Error, FilmOptions, Options, Presented, Summary},
     stream_counts::StreamCounts,
     update::{

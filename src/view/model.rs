@@ -13,7 +13,7 @@ use super::{
     chat::{Chat, Speaker},
     entry::Edit,
     film::FilmState,
-    gallery::Gallery,
+    gallery::{Gallery, GalleryImage},
     number_entry::NumberEntry,
     state,
     stream::{Stream, StreamHealth},
@@ -45,6 +45,8 @@ pub(crate) struct Model {
     pub(crate) streams: StreamList,
     pub(crate) chat: Chat,
     pub(crate) images: Gallery,
+    /// A pasted image that is not sent yet.
+    pub(super) draft: Option<GalleryImage>,
     pub(crate) own: Option<SelfViewState>,
     pub(crate) film: Option<FilmState>,
     pub(crate) recording: Option<Instant>,
@@ -70,6 +72,7 @@ impl Model {
             streams: StreamList::default(),
             chat: Chat::default(),
             images: Gallery::default(),
+            draft: None,
             own: None,
             film: None,
             recording: None,
@@ -102,6 +105,7 @@ impl Model {
                 self.chat.receive(Speaker::Peer(sender), text, at, now);
             }
             Update::Sent { number, left } => self.chat.sent(number, left, now),
+            Update::Saved(text) => self.chat.saved(text, Timestamp::now(), now),
             Update::Notice(text) => self.chat.receive(Speaker::Program, text, Timestamp::now(), now),
             Update::Image(image) => {
                 let (stamp, small) = (self.stamp(), self.stamp());
@@ -110,6 +114,8 @@ impl Model {
                 self.chat.receive_image(image.sender.clone(), text, stamp, now);
                 self.images.push(stamp, small, image);
             }
+            Update::PastedImage(image) => self.draft(image),
+            Update::Fitted { wanted, canvas } if self.fit_draft(&wanted, &canvas) => {}
             Update::Fitted { wanted: RescaleRequest { stamp, .. }, canvas: Ok(canvas) } => {
                 let new = self.stamp();
                 if let Some(stream) = self.streams.iter_mut().find(|stream| stream.stamp == stamp) {
@@ -124,7 +130,10 @@ impl Model {
                 }
             }
             Update::Own(own) => self.own = Some(own),
-            Update::Pasted(text) => self.edit(&Edit::Put(text), now),
+            Update::Pasted(text) => {
+                self.chat.open();
+                self.edit(&Edit::Put(text), now);
+            }
             Update::Recording(since) => self.recording = since,
             Update::Link(link) => self.link = link,
             Update::Stop => {}
@@ -133,7 +142,7 @@ impl Model {
     }
 
     /// A number that identifies the content of one picture.
-    fn stamp(&mut self) -> u64 {
+    pub(super) fn stamp(&mut self) -> u64 {
         self.stamps += 1;
         self.stamps
     }

@@ -44,10 +44,16 @@ impl Model {
             Command::Help => self.help = !self.help,
             // The topmost panel is closed first.
             Command::Dismiss if self.help => self.help = false,
+            Command::Dismiss if self.draft.take().is_some() => {}
+            Command::SendDraft => return self.send_draft(now).into_iter().collect(),
             Command::Dismiss => _ = self.images.dismiss(),
             Command::Say => self.chat.open(),
             Command::History => self.chat.toggle(),
+            Command::Scroll(lines @ (-1 | 1)) if self.numbers && !self.chat.is_open() => {
+                self.streams.inspect_beside(-lines);
+            }
             Command::Scroll(lines) => self.chat.scroll(lines),
+            Command::Inspect(place) => self.streams.inspect(place),
             Command::Enlarge(place) => self.streams.enlarge(place),
             Command::Digit(digit) => self.digit(digit, now),
             Command::Strip(from) => self.streams.strip = Start { first: from, is_free: true },
@@ -58,6 +64,7 @@ impl Model {
             Command::Previous => self.streams.enlarge_previous(),
             Command::Open(stamp) => self.images.open(stamp),
             Command::Save => return self.save(now),
+            Command::OpenFolder => return vec![Action::OpenFolder],
             Command::Copy => return self.copy().into_iter().collect(),
             Command::Record => return vec![Action::Record(self.recording.is_none())],
             Command::Camera => {
@@ -66,7 +73,14 @@ impl Model {
             }
             Command::Quit => self.quit(now),
             // The window's own.
-            Command::FullScreen | Command::OnTop => {}
+            Command::FullScreen
+            | Command::OnTop
+            | Command::Paste
+            | Command::Small
+            | Command::Turn(_)
+            | Command::Fit
+            | Command::Zoom(_)
+            | Command::Pan(..) => {}
         }
         Vec::new()
     }
@@ -96,14 +110,17 @@ impl Model {
 
     /// Closes the topmost layer over the pictures; false if there is none.
     pub(crate) fn close(&mut self) -> bool {
-        if self.leaving_until.take().is_some() || std::mem::take(&mut self.help) || self.images.dismiss() {
+        if self.leaving_until.take().is_some() || std::mem::take(&mut self.help) {
+            return true;
+        }
+        if self.draft.take().is_some() || self.images.dismiss() {
             return true;
         }
         if self.chat.is_open() {
             self.chat.close();
             return true;
         }
-        self.streams.show_all()
+        std::mem::take(&mut self.numbers) || self.streams.show_all()
     }
 
     /// Edits the line that is being written.

@@ -87,6 +87,7 @@ pub struct Summary {
     /// Why it closed.
     pub end: End,
     /// The streams that were shown, with their frame counts.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "`bench window` is for Linux only"))]
     pub(crate) totals: Vec<Total>,
 }
 

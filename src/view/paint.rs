@@ -109,7 +109,7 @@ fn layers(
         Some(panel) => chat_panel::paint(context, model, canvas, panel, stage.is_covered()),
         None => chat_panel::recent(context, model, canvas, floor, now),
     }
-    let image = model.images.displayed();
+    let image = model.displayed_image();
     if let Some(shown) = image {
         veil(canvas, window, 0, BEHIND_IMAGE);
         panels::image(context, model, shown, canvas);

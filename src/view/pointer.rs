@@ -23,6 +23,9 @@ pub(crate) enum PointerEvent {
     DoubleClick(usize, usize),
     /// Turned by this many lines; positive is up.
     Wheel(isize),
+    /// Turned by this many notches with the control key down.
+    #[cfg_attr(not(all(unix, not(target_os = "macos"))), expect(dead_code, reason = "reported by X11 only"))]
+    Zoom(isize),
 }
 
 /// Lines per notch of the wheel.

@@ -6,6 +6,7 @@ use super::{
     blit,
     command::Command,
     demand::{Demand, ShownTile},
+    framing::unturned,
     strip::Scrolled,
     theme::{FAINT, Metrics, PANEL, TEXT, Tone},
     track::Track,
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{
     drawing::{Plate, Rect, Style, TextPainter, fill, rounded},
-    picture::Canvas,
+    picture::{Canvas, Orientation, Part, Scaler},
     stream_id::StreamId,
 };
 
@@ -52,16 +53,23 @@ pub(crate) struct RenderContext {
     pub(crate) opaque: Option<Rect>,
     /// The film's track, if painted.
     pub(crate) track: Option<Track>,
+    /// For parts of pictures, with memory of the last one.
+    scaler: (Scaler, Canvas),
     /// Clickable areas, the topmost last.
     hits: Vec<(Rect, Option<Hit>)>,
 }
 
 /// A stream as it was painted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct PaintedTile {
     pub(crate) shown: ShownTile,
+    /// The part of its picture that is shown, and how that is turned.
+    pub(crate) part: Part,
+    pub(crate) orientation: Orientation,
     /// Its whole area, with the margins of its picture.
     pub(crate) area: Rect,
+    /// The room into which its picture is fitted; larger than the area if others have moved closer.
+    pub(crate) room: Rect,
     /// The content of its picture.
     pub(crate) stamp: u64,
 }
@@ -99,6 +107,7 @@ impl RenderContext {
             front: Vec::new(),
             opaque: None,
             track: None,
+            scaler: <(Scaler, Canvas)>::default(),
             hits: Vec::new(),
         }
     }
@@ -174,6 +183,35 @@ impl RenderContext {
         wish: impl FnOnce() -> RescaleRequest,
     ) {
         if !blit::draw(source, canvas, rect) && rect.width > 0 && rect.height > 0 {
+            self.rescale_requests.push(wish());
+        }
+    }
+
+    /// Draws a stream's picture as its tile says, turned or in part.
+    pub(crate) fn tile_picture(
+        &mut self,
+        source: &Canvas,
+        canvas: &mut Canvas,
+        tile: &PaintedTile,
+        wish: impl FnOnce() -> RescaleRequest,
+    ) {
+        let PaintedTile { shown: ShownTile { place, needed, .. }, part, orientation, .. } = *tile;
+        if part == Part::WHOLE && orientation == Orientation::Upright {
+            return self.picture(source, canvas, place, wish);
+        }
+        let is_there = (source.width, source.height) == needed;
+        let size = orientation.upright_size((place.width, place.height));
+        if part == Part::WHOLE && size == (source.width, source.height) {
+            blit::draw_turned(source, canvas, place, orientation);
+        } else {
+            let (scaler, memory) = &mut self.scaler;
+            let part = unturned(part, orientation);
+            if let Some(scaled) = scaler.fit_part(source, part, size, std::mem::take(memory)) {
+                blit::draw_turned(&scaled, canvas, place, orientation);
+                *memory = scaled;
+            }
+        }
+        if !is_there && place.width > 0 && place.height > 0 {
             self.rescale_requests.push(wish());
         }
     }

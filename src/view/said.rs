@@ -30,6 +30,8 @@ pub(super) struct Said<'a> {
     head_height: usize,
     /// The image and the size of its picture, if it can be shown.
     image: Option<(&'a GalleryImage, (usize, usize))>,
+    /// Whether a click opens the folder of what was saved.
+    is_saved: bool,
     pub(super) width: usize,
     pub(super) height: usize,
 }
@@ -52,6 +54,7 @@ impl<'a> Said<'a> {
         let fault = image.and_then(|shown| shown.image.fault.as_deref());
         let words = match fault {
             Some(reason) => model.words.format(Phrase::CannotShow, [("reason", reason)]),
+            None if line.is_saved => format!("{}\n{}", line.text, model.words.text(Phrase::OpenFolderHint)),
             None => line.text.clone(),
         };
         let image = image.filter(|shown| shown.image.fault.is_none()).and_then(|shown| {
@@ -68,7 +71,8 @@ impl<'a> Said<'a> {
             let (head_width, line) = context.painter.measure(head, head_style);
             (width, height, head_height) = (width.max(head_width), height + line, line);
         }
-        Self { head, words, head_style, text_style, head_height, image, width, height }
+        let is_saved = line.is_saved;
+        Self { head, words, head_style, text_style, head_height, image, is_saved, width, height }
     }
 
     /// Draws it with its upper left corner here.
@@ -79,6 +83,10 @@ impl<'a> Said<'a> {
         let top = y + self.head_height;
         let Some((shown, (width, height))) = self.image else {
             context.painter.draw(canvas, &self.words, x, top, self.text_style);
+            if self.is_saved {
+                let place = Rect::new(x, y, self.width, self.height);
+                context.clickable(place, Some(Command::OpenFolder));
+            }
             return;
         };
         let place = Rect::new(x, top + context.metrics.margin / 3, width, height);

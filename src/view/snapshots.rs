@@ -194,6 +194,20 @@ fn panels(
     numbers.paused = true;
     numbers.apply(Update::Recording(Some(now - 75_000 * MS)), now);
     draw("numbers", &mut numbers, hd, now);
+    let long: Vec<_> = (0..6).flat_map(|_| four.iter().copied()).collect();
+    let names: Vec<_> = long.iter().zip(1..).map(|(four, at)| (format!("{} {at}", four.0), four.1)).collect();
+    let all: Vec<_> = names.iter().map(|(name, width)| (name.as_str(), *width, 360)).collect();
+    for (language, suffix) in [(Language::English, ""), (Language::Chinese, "-zh")] {
+        let mut crowd = model(language, now);
+        feed(&mut crowd, &all, now);
+        crowd.numbers = true;
+        crowd.execute(Command::Inspect(11), now);
+        draw(&format!("numbers-crowd{suffix}"), &mut crowd, hd, now);
+        draw(&format!("numbers-crowd-small{suffix}"), &mut crowd, (640, 360), now);
+        draw(&format!("numbers-crowd-tall{suffix}"), &mut crowd, (360, 640), now);
+        crowd.execute(Command::Help, now);
+        draw(&format!("numbers-behind-keys{suffix}"), &mut crowd, (640, 360), now);
+    }
     let mut card = fed(one, now);
     open(&mut card, image("小明", 900, 1200), now);
     open(&mut card, image("ann", 1600, 900), now);

@@ -1,119 +1,111 @@
-//! The statistics panel: age, rate and frame counts of each stream, now and over the last minute.
-
-use std::time::Duration;
+//! The statistics panel: all streams in rows, and one of them in detail, now and over the last minute.
 
 use super::{
+    graphs,
     model::Model,
-    panels::table,
     render_context::RenderContext,
     state::{aged, millis},
+    stats_list::StatsList,
     stream::Stream,
-    stream_stats::{RateSample, SAMPLES},
-    theme::{FAINT, GOOD, Metrics, PANEL, RAISED, WARNING},
+    table::{SMALLEST, Table},
+    theme::{FAINT, Metrics, PANEL, TEXT},
 };
 use crate::{
-    drawing::{Rect, Style, fill, rounded, stroke},
+    drawing::{Rect, Style, rounded},
     i18n::{Phrase, Translations, size},
     jpeg,
     picture::Canvas,
 };
 
-/// Smallest upper end of the age graph, so that small ages look small.
-const AGE_SPAN: Duration = Duration::from_millis(50);
+/// Rows of streams that are shown before there is room for graphs.
+const ROWS_BEFORE_GRAPHS: usize = 5;
 
-/// The same for frames per second.
-const RATE_SPAN: f32 = 10.0;
+/// Rows of streams for which the text is made smaller.
+const LEAST_ROWS: usize = 3;
 
-/// Paints a panel in the upper right corner. It is about the enlarged stream, or about as many streams as
-/// fit.
+/// The heights of the parts, from the top down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Heights {
+    /// Height of a line of text, and its size in hundredths of the usual size.
+    line: usize,
+    percent: usize,
+    /// Streams in rows, without the line above them.
+    rows: usize,
+    /// Whether there are graphs.
+    has_graphs: bool,
+}
+
+/// Divides a height of `room` pixels among a title, a list of streams (if there are several), and one of them with
+/// so many figures and graphs. With too little room, the graphs go first, then the text shrinks, then the list scrolls.
+fn heights(room: usize, streams: usize, figures: usize, metrics: Metrics) -> Heights {
+    let listed = if streams > 1 { streams } else { 0 };
+    // The title, and the lines above the list and the figures.
+    let lines = 1 + figures + if listed > 0 { 2 } else { 0 };
+    let gaps = 3 * metrics.margin;
+    let sizes = (SMALLEST * 100.0) as usize..=100;
+    let line = |percent: usize| (metrics.text * 1.6 * percent as f32 / 100.0) as usize;
+    let needed = |percent: usize| (lines + listed.min(LEAST_ROWS)) * line(percent) + gaps;
+    let percent = sizes.clone().rev().find(|percent| needed(*percent) <= room).unwrap_or(*sizes.start());
+    let line = line(percent).max(1);
+    let left = room.saturating_sub(lines * line + gaps);
+    let graphs = graphs::height(metrics) + metrics.margin;
+    let has_graphs = left >= graphs + listed.min(ROWS_BEFORE_GRAPHS) * line;
+    let left = if has_graphs { left - graphs } else { left };
+    Heights { line, percent, rows: listed.min(left / line), has_graphs }
+}
+
+/// Paints the panel in the upper right corner.
 pub(super) fn paint(context: &mut RenderContext, model: &Model, canvas: &mut Canvas) {
     let words = &model.words;
-    let Metrics { text, margin, .. } = context.metrics;
-    let mut rows = vec![[
-        words.text(Phrase::RoundTrip),
-        model.round_trip().map_or_else(|| words.text(Phrase::Unknown), millis),
-    ]];
-    let streams = model.streams.visible();
-    let named = model.streams.len() > 1;
-    let line = (text * 1.6) as usize;
-    let graph = (text * 4.5) as usize;
-    let title = (text * 1.4) as usize;
-    let graphs = 2 * (graph + title) + 2 * margin;
-    // The graphs belong to the first stream; further streams are listed as far as they fit, and each when it
-    // is enlarged.
-    let room = context.stage.height.saturating_sub(7 * margin + 2 * line + graphs);
-    let mut graphed = None;
-    for stream in streams {
-        let more = figures(words, stream);
-        let needed = (rows.len() + more.len() + usize::from(named)) * line;
-        if rows.len() > 1 && needed > room {
-            break;
-        }
-        rows.extend(named.then(|| [stream.name().to_owned(), String::new()]));
-        rows.extend(more);
-        graphed.get_or_insert(stream);
-    }
-    let right = context.stage.width.saturating_sub(margin);
-    let place = |width: usize, height| Rect::new(right.saturating_sub(width), margin, width, height);
-    let panel = table(context, canvas, &words.text(Phrase::Numbers), &rows, place);
+    let Metrics { text, small, margin, .. } = context.metrics;
+    let place = model.streams.inspected();
+    let stream = place.and_then(|place| model.streams.get(place));
+    let details = stream.map(|stream| figures(words, stream)).unwrap_or_default();
+    let room = context.stage.height.saturating_sub(2 * margin);
+    let Heights { line, percent, rows, has_graphs } =
+        heights(room, model.streams.len(), details.len(), context.metrics);
+    let text = text * percent as f32 / 100.0;
+    let has_graphs = has_graphs && stream.is_some_and(|stream| stream.stats.samples.len() > 1);
+    let widest = context.stage.width.saturating_sub(5 * margin);
+    let list = (model.streams.len() > 1).then(|| StatsList::new(context, model, text, widest));
+    let table = Table::new(context, &details, text, widest);
+    let title = words.text(Phrase::Numbers);
+    let round_trip = model.round_trip().map_or_else(|| words.text(Phrase::Unknown), millis);
+    let round_trip = format!("{}   {round_trip}", words.text(Phrase::RoundTrip));
+    let (title_style, head_style) =
+        (Style::line(text * 1.1, TEXT, widest), Style::line(small.min(text), FAINT, widest));
+    let title_width = context.painter.measure(&title, title_style).0;
+    let trip_width = context.painter.measure(&round_trip, head_style).0;
+    let inner = [table.width(), title_width + margin + trip_width, list.as_ref().map_or(0, StatsList::width)];
+    let inner = inner.into_iter().max().unwrap_or_default().min(widest);
+    let list_height = if list.is_some() { (rows + 2) * line } else { 0 };
+    let graphs = if has_graphs { graphs::height(context.metrics) + margin } else { 0 };
+    let height = line + list_height + details.len() * line + graphs + 3 * margin;
+    let width = inner + 3 * margin;
+    let left = context.stage.width.saturating_sub(width + margin);
+    let panel = Rect::new(left, margin, width, height).within(context.stage.width, context.stage.height);
+    rounded(canvas, panel, margin as f32, PANEL, 255);
     context.clickable(panel, None);
-    // The graphs of the enlarged stream or of the first one, below the table.
-    let Some(stream) = graphed.filter(|stream| stream.stats.samples.len() > 1) else { return };
-    let below = Rect::new(panel.x, panel.bottom() + margin / 2, panel.width, graphs);
-    if below.bottom() > context.stage.height || below.width < 8 * margin {
-        return;
+    let (x, mut y) = (panel.x + margin * 3 / 2, panel.y + margin);
+    context.painter.draw(canvas, &title, x, y, title_style);
+    if title_width + margin + trip_width <= inner {
+        context.painter.draw(canvas, &round_trip, x + inner - trip_width, y, head_style);
     }
-    rounded(canvas, below, margin as f32, PANEL, 255);
-    context.clickable(below, None);
-    let inner = below.inset(margin);
-    let ages = |sample: &RateSample| sample.age.map(|age| age.as_secs_f32() * 1e3);
-    let half = Rect { height: title + graph, ..inner };
-    let upper = stream.stats.samples.iter().filter_map(|sample| sample.age).max().unwrap_or_default();
-    let upper = upper.max(AGE_SPAN);
-    let scale = (upper.as_secs_f32() * 1e3, millis(upper));
-    plot(context, canvas, half, &words.text(Phrase::AgeGraph), stream, (ages, scale, WARNING));
-    let rates = |sample: &RateSample| Some(sample.fps);
-    let upper = stream.stats.samples.iter().map(|sample| sample.fps).fold(RATE_SPAN, f32::max);
-    let half = Rect { y: half.bottom(), ..half };
-    let scale = (upper, format!("{upper:.0}"));
-    plot(context, canvas, half, &words.text(Phrase::RateGraph), stream, (rates, scale, GOOD));
-}
-
-/// A line through the samples of a whole minute, the newest at the right edge; `label` is the value at the
-/// upper edge.
-fn plot(
-    context: &mut RenderContext,
-    canvas: &mut Canvas,
-    room: Rect,
-    title: &str,
-    stream: &Stream,
-    (value, (upper, label), colour): (impl Fn(&RateSample) -> Option<f32>, (f32, String), u32),
-) {
-    let Metrics { small, margin, .. } = context.metrics;
-    let style = Style::line(small * 0.93, FAINT, room.width);
-    let (label_width, height) = context.painter.measure(&label, style);
-    context.painter.draw(canvas, title, room.x, room.y, style);
-    context.painter.draw(canvas, &label, room.right().saturating_sub(label_width), room.y, style);
-    let top = room.y + height + margin / 4;
-    let area = Rect::new(room.x, top, room.width, room.bottom().saturating_sub(top + margin / 2));
-    fill(canvas, Rect { height: 1, ..area }, RAISED);
-    fill(canvas, Rect { y: area.bottom(), height: 1, ..area }, RAISED);
-    let step = area.width as f32 / (SAMPLES - 1) as f32;
-    let first = SAMPLES - stream.stats.samples.len();
-    let mut last = None;
-    for (index, sample) in stream.stats.samples.iter().enumerate() {
-        let x = area.x as f32 + (first + index) as f32 * step;
-        let point = value(sample).map(|value| {
-            let share = (value / upper).clamp(0.0, 1.0);
-            (x, area.bottom() as f32 - share * area.height as f32)
-        });
-        if let (Some(from), Some(to)) = (last, point) {
-            stroke(canvas, from, to, (small / 8.0).max(1.5), colour);
-        }
-        last = point;
+    y += line + margin / 2;
+    if let (Some(list), Some(place), Some(stream)) = (list, place, stream) {
+        list.paint(context, canvas, Rect::new(x, y, inner, (rows + 1) * line), place);
+        y += (rows + 1) * line + margin / 2;
+        context.painter.draw(canvas, stream.name(), x, y, Style::line(text, TEXT, inner));
+        y += line;
+    }
+    table.paint(context, canvas, x, y);
+    if let Some(stream) = stream.filter(|_| has_graphs) {
+        let area = Rect::new(x, y + details.len() * line + margin, inner, graphs - margin);
+        graphs::paint(context, model, canvas, stream, area);
     }
 }
 
+/// What is known about a stream, in words and figures.
 pub(super) fn figures(words: &Translations, stream: &Stream) -> Vec<[String; 2]> {
     let (figures, counts) = (&stream.stats.figures, stream.counts());
     let unknown = || words.text(Phrase::Unknown);
@@ -142,6 +134,30 @@ pub(super) fn figures(words: &Translations, stream: &Stream) -> Vec<[String; 2]>
 mod tests {
     use super::*;
     use crate::view::samples::frame;
+
+    #[test]
+    fn graphs_give_way_first_then_the_size_of_the_text_and_then_rows() {
+        let metrics = Metrics::new(1.0);
+        let of = |room, streams| heights(room, streams, 9, metrics);
+        assert_eq!(of(696, 1), Heights { line: 25, percent: 100, rows: 0, has_graphs: true });
+        let four = of(696, 4);
+        assert_eq!((four.rows, four.has_graphs), (4, true));
+        let crowd = of(696, 25);
+        assert_eq!((crowd.rows, crowd.has_graphs, crowd.percent), (6, true, 100));
+        let small = of(336, 25);
+        assert_eq!((small.rows, small.has_graphs), (3, false));
+        assert!((50..100).contains(&small.percent), "{small:?}");
+        assert_eq!(of(100, 25), Heights { line: 12, percent: 50, rows: 0, has_graphs: false });
+        for room in 0..2_000 {
+            for streams in [0, 1, 2, 64] {
+                let Heights { line, rows, has_graphs, percent } = of(room, streams);
+                let listed = if streams > 1 { rows + 2 } else { 0 };
+                let graphs = if has_graphs { graphs::height(metrics) + metrics.margin } else { 0 };
+                let all = (10 + listed) * line + graphs + 3 * metrics.margin;
+                assert!(all <= room || percent == 50, "{all} of {room} pixels");
+            }
+        }
+    }
 
     #[test]
     fn all_that_was_sent_has_a_row() {

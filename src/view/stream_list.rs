@@ -3,10 +3,11 @@
 //! A relay that numbers connections gives all viewers the same numbers, so that "look at 3" works. Streams of other
 //! relays are numbered here, in the order in which they first came.
 
-use std::{ops::Deref, slice, sync::Arc, time::Instant};
+use std::{collections::HashMap, ops::Deref, slice, sync::Arc, time::Instant};
 
 use super::{
     action::Total,
+    framing::Framing,
     stream::Stream,
     strip::Start,
     update::{Damaged, VideoFrame},
@@ -26,9 +27,13 @@ pub(crate) struct StreamList {
     /// In the order of their numbers.
     streams: Vec<Stream>,
     enlarged: Option<StreamId>,
+    /// The stream whose figures the user wants to see, rather than those of the enlarged one.
+    inspected: Option<StreamId>,
     /// Where the strip beside the enlarged stream begins.
     pub(crate) strip: Start,
     departed: Vec<Total>,
+    /// How pictures are shown, where the user has changed that; kept for streams that return.
+    framings: HashMap<StreamId, Framing>,
     /// The numbers given here: a stream that returns gets its old one.
     given: Vec<Given>,
     last_given: u64,
@@ -150,6 +155,22 @@ impl StreamList {
         self.departed.iter().cloned().chain(self.streams.iter().map(total)).collect()
     }
 
+    /// How the picture of a stream is shown. Cards have texts, and are shown as they are.
+    pub(crate) fn framing(&self, stream: &Stream) -> Framing {
+        let framing = self.framings.get(&stream.id()).filter(|_| stream.frame.card.is_none());
+        framing.copied().unwrap_or_default()
+    }
+
+    /// Changes how the picture of the stream at this place is shown.
+    pub(crate) fn reframe(&mut self, place: usize, change: impl FnOnce(&mut Framing)) {
+        let Some(stream) = self.streams.get(place).map(Stream::id) else { return };
+        let is_here = |id: &StreamId| self.streams.iter().any(|stream| stream.id() == *id);
+        if self.framings.len() >= MAX_DEPARTED {
+            self.framings.retain(|id, _| is_here(id));
+        }
+        change(self.framings.entry(stream).or_default());
+    }
+
     /// The place of the enlarged stream, if any.
     pub(crate) fn enlarged(&self) -> Option<usize> {
         let large = self.enlarged?;
@@ -164,11 +185,28 @@ impl StreamList {
         }
     }
 
+    /// The place of the stream whose figures are shown: the selected, the enlarged or the first one.
+    pub(crate) fn inspected(&self) -> Option<usize> {
+        let selected = self.streams.iter().position(|stream| Some(stream.id()) == self.inspected);
+        selected.or_else(|| self.enlarged()).or_else(|| (!self.streams.is_empty()).then_some(0))
+    }
+
+    /// Shows the figures of the stream at this place, until another one is enlarged.
+    pub(crate) fn inspect(&mut self, place: usize) {
+        self.inspected = self.streams.get(place).map(Stream::id);
+    }
+
+    /// Shows those of a stream below that one, or above it.
+    pub(crate) fn inspect_beside(&mut self, by: isize) {
+        let Some(place) = self.inspected() else { return };
+        self.inspect(place.saturating_add_signed(by).min(self.streams.len() - 1));
+    }
+
     /// Enlarges the stream at this place, or shows all again if it is enlarged already.
     pub(crate) fn enlarge(&mut self, place: usize) {
         let Some(stream) = self.streams.get(place).map(Stream::id) else { return };
         self.enlarged = (self.enlarged != Some(stream)).then_some(stream);
-        self.strip.is_free = false;
+        (self.strip.is_free, self.inspected) = (false, None);
     }
 
     /// Does so with the stream of this number.
@@ -192,7 +230,7 @@ impl StreamList {
         // "All" is the place after the last stream.
         let to = (self.enlarged().unwrap_or(count) + by) % (count + 1);
         self.enlarged = self.streams.get(to).map(Stream::id);
-        self.strip.is_free = false;
+        (self.strip.is_free, self.inspected) = (false, None);
     }
 
     /// Shows all streams again; false if none was enlarged.
@@ -228,6 +266,27 @@ mod tests {
             show(&mut list, &format!("again {number}"));
         }
         assert!(list.given.len() <= MAX_DEPARTED && list.departed.len() <= MAX_DEPARTED);
+    }
+
+    #[test]
+    fn figures_are_those_of_the_selected_the_enlarged_or_the_first_stream() {
+        let mut list = StreamList::default();
+        list.inspect_beside(1);
+        assert_eq!(list.inspected(), None);
+        ["ann", "bob", "cid"].into_iter().for_each(|name| show(&mut list, name));
+        assert_eq!(list.inspected(), Some(0));
+        list.enlarge(1);
+        assert_eq!(list.inspected(), Some(1));
+        list.inspect_beside(1);
+        list.inspect_beside(1);
+        assert_eq!((list.inspected(), list.enlarged()), (Some(2), Some(1)));
+        list.inspect_beside(-9);
+        assert_eq!(list.inspected(), Some(0));
+        list.enlarge(2);
+        assert_eq!(list.inspected(), Some(2), "the enlarged one again");
+        list.inspect(0);
+        list.remove(|stream| stream.id() == id("ann"));
+        assert_eq!(list.inspected(), Some(1), "the selected one has left");
     }
 
     #[test]

@@ -7,10 +7,11 @@
 
 use std::time::Instant;
 
-use minifb::{Key, Window};
+use minifb::Window;
 
 use super::{
     pointer::PointerEvent,
+    presses::Press,
     visibility::Visibility,
     x11::{self, X11Surface},
 };
@@ -62,9 +63,9 @@ impl Surface {
         self.x11.as_mut()?.pointer_events()
     }
 
-    /// The keys pressed on a keyboard without Latin letters since the last call, as those of a US keyboard.
-    pub(crate) fn letters(&mut self) -> Vec<Key> {
-        self.x11.as_mut().map(X11Surface::letters).unwrap_or_default()
+    /// The keys pressed since the last call, as the window system reports them.
+    pub(crate) fn presses(&mut self) -> Vec<Press> {
+        self.x11.as_mut().map(X11Surface::presses).unwrap_or_default()
     }
 
     /// Fills the screen with the window, or ends that.
@@ -80,6 +81,21 @@ impl Surface {
     /// Keeps the window above others, or ends that; returns whether it stays above.
     pub(crate) fn toggle_on_top(&mut self) -> Result<bool, Unsupported> {
         self.ask(|x11| x11.toggle_on_top())
+    }
+
+    /// Makes the window small, in the proportions of a picture, or as it was before; returns whether it is small.
+    pub(crate) fn toggle_small(&mut self, picture: (usize, usize)) -> Result<bool, Unsupported> {
+        self.ask(|x11| x11.toggle_small(picture))
+    }
+
+    /// Whether the window is small.
+    pub(crate) fn is_small(&self) -> bool {
+        self.x11.as_ref().is_some_and(X11Surface::is_small)
+    }
+
+    /// Lets the user move the window with the pointer, whose button is down.
+    pub(crate) fn move_with_pointer(&mut self) {
+        let _ = self.ask(X11Surface::move_with_pointer); // what cannot be moved stays
     }
 
     /// Asks for the user's attention, or no longer.
@@ -100,6 +116,14 @@ impl Surface {
         }
     }
 
+    /// Lets minifb take its events.
+    pub(crate) fn update(&mut self, window: &mut Window) {
+        if let Some(x11) = &mut self.x11 {
+            x11.note_presses();
+        }
+        window.update();
+    }
+
     /// Shows these areas of the canvas, which has the window's size; returns once the display has them.
     pub(crate) fn present(
         &mut self,
@@ -110,7 +134,7 @@ impl Surface {
         if let Some(x11) = &self.x11 {
             match x11.present(canvas, areas) {
                 Ok(()) => {
-                    window.update();
+                    self.update(window);
                     return Ok(());
                 }
                 Err(error) => {

@@ -7,7 +7,8 @@ use super::{
     command::Command,
     demand::ShownTile,
     film::FilmState,
-    grid::{contain, packed},
+    framing::Framed,
+    grid::packed,
     model::Model,
     render_context::{PaintedTile, RenderContext, state_dot},
     state::{aged, millis},
@@ -32,7 +33,9 @@ pub(super) fn layout_of(
     stage: Rect,
     metrics: Metrics,
 ) -> (Vec<PaintedTile>, Option<Scrolled>) {
-    let sizes: Vec<_> = model.streams.iter().map(|stream| stream.frame.size).collect();
+    let framing = |stream: &Stream| model.streams.framing(stream);
+    let turned = |stream: &Stream| framing(stream).orientation.upright_size(stream.frame.size);
+    let sizes: Vec<_> = model.streams.iter().map(turned).collect();
     let size = (stage.width, stage.height);
     let Spotlight { tiles: areas, scrolled } = match model.enlarged() {
         Some(large) => Spotlight::new(size, sizes.len(), large, model.streams.strip, metrics.strip()),
@@ -40,26 +43,30 @@ pub(super) fn layout_of(
     };
     let shifted = |area: Rect| Rect { x: stage.x + area.x, y: stage.y + area.y, ..area };
     // The strip is right beside the picture.
-    let gap = model.enlarged().map_or((0, 0), |large| gap(sizes[large], &areas, large));
+    let gap = model.enlarged().map_or((0, 0), |large| {
+        let shown = framing(&model.streams[large]).framed(model.streams[large].frame.size, areas[large]);
+        gap(shown.place, &areas, large)
+    });
     let beside =
         |area: Rect| Rect { x: area.x.saturating_sub(gap.0), y: area.y.saturating_sub(gap.1), ..area };
     let tile = |(place, (stream, area)): (usize, (&Stream, Rect))| {
         let is_large = model.enlarged() == Some(place);
         let area = shifted(if is_large { area } else { beside(area) });
         let is_held = model.paused && stream.has_picture();
-        let shown = ShownTile { stream: stream.id(), place: contain(stream.frame.size, area), is_held };
-        let room = if is_large { gap } else { (0, 0) };
-        let area = Rect { width: area.width - room.0, height: area.height - room.1, ..area };
-        PaintedTile { shown, area, stamp: stream.stamp }
+        let framing = framing(stream);
+        let Framed { place, part, needed } = framing.framed(stream.frame.size, area);
+        let shown = ShownTile { stream: stream.id(), place, needed, is_held };
+        let (room, gap) = (area, if is_large { gap } else { (0, 0) });
+        let area = Rect { width: area.width - gap.0, height: area.height - gap.1, ..area };
+        PaintedTile { shown, room, part, orientation: framing.orientation, area, stamp: stream.stamp }
     };
     let tiles = model.streams.iter().zip(areas.iter().copied()).enumerate().map(tile).collect();
     (tiles, scrolled.map(|strip| Scrolled { area: shifted(beside(strip.area)), ..strip }))
 }
 
 /// The width or height of the margin between the large picture and the strip.
-fn gap(picture: (usize, usize), areas: &[Rect], large: usize) -> (usize, usize) {
+fn gap(shown: Rect, areas: &[Rect], large: usize) -> (usize, usize) {
     let area = areas[large];
-    let shown = contain(picture, area);
     let is_beside = |other: &Rect| other.width > 0 && other.x >= area.right();
     if areas.iter().any(is_beside) {
         (area.right() - shown.right(), 0)
@@ -91,7 +98,7 @@ pub(super) fn paint(
         let is_wanted = which.is_none_or(|which| which.get(place).is_some_and(|painted| *painted));
         if is_wanted && area.width > 0 && area.height > 0 {
             let room = if tiles.len() > 1 { area } else { stage };
-            stream_in(context, model, canvas, (stream, tile.shown.place, room), tiles.len() > 1, now);
+            stream_in(context, model, canvas, (stream, tile, room), tiles.len() > 1, now);
         }
     }
     between(canvas, tiles);
@@ -103,23 +110,24 @@ fn stream_in(
     context: &mut RenderContext,
     model: &Model,
     canvas: &mut Canvas,
-    (stream, shown, room): (&Stream, Rect, Rect),
+    (stream, tile, room): (&Stream, &PaintedTile, Rect),
     is_numbered: bool,
     now: Instant,
 ) {
+    let shown = tile.shown.place;
     fill_around(canvas, room, shown, BACKGROUND);
     let wish = || RescaleRequest {
         stamp: stream.stamp,
         file: stream.frame.jpeg.clone(),
         is_image: false,
-        size: (shown.width, shown.height),
+        size: tile.shown.needed,
     };
     let life = model.life(stream, now);
     let is_off = stream.frame.card == Some(PlaceholderKind::CameraOff);
     if is_off {
         card::paint(context, &model.words, stream, canvas, shown);
     } else if stream.frame.has_pixels() {
-        context.picture(&stream.frame.canvas, canvas, shown, wish);
+        context.tile_picture(&stream.frame.canvas, canvas, tile, wish);
     } else {
         fill(canvas, shown, PANEL);
     }

@@ -69,19 +69,16 @@ pub enum Update {
     Link(LinkState),
     /// The clipboard's text, for the line being written.
     Pasted(String),
+    /// The clipboard's picture, which the user may send to everyone.
+    PastedImage(Image),
     /// The start of the recording; `None` if nothing is being recorded.
     Recording(Option<Instant>),
     /// A message of the program itself, such as where a snapshot was saved.
     Notice(String),
+    /// Where something was saved; the user can open the folder ([`Action::OpenFolder`](super::Action::OpenFolder)).
+    Saved(String),
     /// Closes the window, because a time limit was reached, for example.
     Stop,
-}
-
-impl Update {
-    /// Whether it is something that a person has written or sent.
-    pub(crate) const fn is_said(&self) -> bool {
-        matches!(self, Self::Text { .. } | Self::UnreadableText { .. } | Self::Image(_))
-    }
 }
 
 /// A decoded frame of a stream.

@@ -5,13 +5,12 @@
 //! waits.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, mpsc},
     thread,
     time::{Duration, Instant},
 };
 
-use minifb::{ScaleMode, Window, WindowOptions};
+use minifb::Window;
 
 use super::{
     action::Action,
@@ -22,24 +21,20 @@ use super::{
     inbox::WindowInbox,
     keys::Keys,
     model::Model,
+    news::News,
     options::{End, Error, Options, Presented, Summary},
     paint::paint,
     pointer::Pointer,
-    refusal::{no_display, refusal},
+    reframe::Grip,
     render_context::{Hit, RenderContext, WindowContext},
     rescaler::Rescaler,
     stream::Stream,
     surface::Surface,
     update::{Update, VideoFrame},
     visibility::Visibility,
+    window_system::{guarded, open},
 };
-use crate::{
-    clock::Timestamp,
-    drawing::Rect,
-    jpeg::Strips,
-    picture::Canvas,
-    sanitize::{CharClass, char_class},
-};
+use crate::{clock::Timestamp, drawing::Rect, jpeg::Strips, picture::Canvas};
 
 /// Interval at which input is polled; 20 ms is not noticeable, and each poll costs one round trip to the
 /// display.
@@ -70,9 +65,6 @@ const OPENING: Duration = Duration::from_millis(1_500);
 /// Interval at which to check whether fonts have been found.
 const FONT_POLL: Duration = Duration::from_millis(50);
 
-/// Sides of a window in pixels: below, nothing can be read; above, X11 fails.
-const SIDES: std::ops::RangeInclusive<usize> = 120..=16_384;
-
 /// Shows what arrives in the inbox in a window, until a key, the title bar or [`Update::Stop`] ends it.
 ///
 /// Call it on the main thread: macOS allows no other. `act` handles what a key requests beyond the window;
@@ -98,12 +90,17 @@ pub fn run(
             if matches!(update, Update::Stop) {
                 end = Some(End::Stopped);
             }
-            let (streams, is_said) = (shell.model.streams.len(), update.is_said());
+            let streams = shell.model.streams.len();
+            let said = News::said(&update);
+            let name = if let Update::Frame(frame) = &update { Some(Arc::clone(&frame.name)) } else { None };
             if let Some(canvas) = shell.model.apply(update, now) {
                 inbox.recycle(canvas);
             }
-            if is_said || shell.model.streams.len() > streams {
-                shell.ask_for_attention(now);
+            let joined = name.filter(|_| shell.model.streams.len() > streams);
+            let joined = joined.map(|name| News::Joined { name: name.to_string() });
+            if let Some(news) = said.or(joined).filter(|_| shell.wants_attention(now)) {
+                shell.surface.set_urgent(true);
+                act(Action::Attention(news));
             }
         }
         let film = shell.model.film_changes();
@@ -135,6 +132,8 @@ pub(super) struct Shell {
     pub(super) clipboard: Clipboard,
     fitting: Option<Rescaler>,
     active: bool,
+    /// The picture that the pointer moves.
+    pub(super) grip: Option<Grip>,
     /// What the last click was on.
     pub(super) clicked: Option<Hit>,
     /// When a key or the pointer was last used.
@@ -179,6 +178,7 @@ impl Shell {
             clipboard,
             fitting: fitting.inspect_err(|error| tracing::warn!("no picture scaling: {error}")).ok(),
             active: false,
+            grip: None,
             clicked: None,
             touched: Instant::now(),
             model,
@@ -230,8 +230,8 @@ impl Shell {
             self.paint(inbox, is_lost, now)?;
         } else {
             self.model.expire(now);
-            let window = &mut self.window;
-            guarded(|| window.update());
+            let Self { window, surface, .. } = self;
+            guarded(|| surface.update(window));
         }
         let active = self.window.is_active();
         if self.active && !active {
@@ -244,12 +244,9 @@ impl Shell {
         Ok(())
     }
 
-    /// Asks for the user's attention, because somebody came or wrote, unless the window has it.
-    fn ask_for_attention(&mut self, now: Instant) {
-        let is_opening = now.duration_since(self.opened) < OPENING;
-        if !self.active && !is_opening {
-            self.surface.set_urgent(true);
-        }
+    /// Whether the user has to be told that somebody came or wrote: the window does not have the focus.
+    fn wants_attention(&self, now: Instant) -> bool {
+        !self.active && now.duration_since(self.opened) >= OPENING
     }
 
     /// Notes whether anybody sees the window, and tells the decoders.
@@ -293,7 +290,7 @@ impl Shell {
         }
         let Self { window, surface, canvas, .. } = self;
         if areas.is_empty() {
-            guarded(|| window.update());
+            guarded(|| surface.update(window));
             return Ok(());
         }
         let shown = guarded(|| surface.present(window, canvas, &areas));
@@ -322,28 +319,4 @@ impl Shell {
         }
         self.reported = self.model.streams.iter().map(|stream| stream.stamp).max().unwrap_or(self.reported);
     }
-}
-
-/// Opens a window that can be resized and does not pace its caller.
-pub(crate) fn open(title: &str, (width, height): (usize, usize)) -> Result<Window, Error> {
-    if let Some(reason) = no_display(|name| std::env::var_os(name)) {
-        return Err(Error::NoDisplay(reason));
-    }
-    let side = |side: usize| side.clamp(*SIDES.start(), *SIDES.end());
-    // A NUL would make minifb print a message, and a line end would break the title bar.
-    let title: String = title.chars().filter(|&c| char_class(c) == CharClass::Shown).collect();
-    // The canvas always has the window's size: the mode that scales nothing copies fastest.
-    let how = WindowOptions { resize: true, scale_mode: ScaleMode::UpperLeft, ..Default::default() };
-    let mut window = Window::new(&title, side(width), side(height), how)
-        .map_err(|error| Error::NoDisplay(refusal(&error, std::env::var("DISPLAY").ok())))?;
-    window.set_target_fps(0);
-    Ok(window)
-}
-
-/// Calls into the window system. minifb panics if an input method commits more than 31 bytes at once; only
-/// that event is lost.
-fn guarded<T>(call: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(call))
-        .inspect_err(|_| tracing::warn!("an input event of the window system was lost"))
-        .ok()
 }

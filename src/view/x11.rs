@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use minifb::{Key, Window};
+use minifb::Window;
 use x11rb::{
     connection::{Connection, RequestConnection},
     errors::{ConnectionError, ReplyError, ReplyOrIdError},
@@ -20,9 +20,11 @@ use x11rb::{
 };
 
 use super::{
-    key_positions::{KeyPositions, Repeats},
     pointer::PointerEvent,
+    presses::Press,
     visibility::{Fact, Visibility},
+    x11_clipboard,
+    x11_keys::X11Keys,
     x11_pointer::X11Pointer,
     x11_states::X11States,
 };
@@ -31,15 +33,6 @@ use crate::{drawing::Rect, picture::Canvas};
 /// Interval at which a window that nobody sees is looked at: an event may be missed if the window manager
 /// unmaps a window around it.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
-
-/// The bits of a key event's state that tell the keyboard's group begin here (XKB).
-const GROUP_SHIFT: u16 = 13;
-
-/// Control, Alt and the key of the desktop: with them, a letter is no command of ours.
-const COMMANDS: u16 = 1 << 2 | 1 << 3 | 1 << 6;
-
-/// Letters between two looks; more are not typed by a user.
-const WAITING_LETTERS: usize = 64;
 
 /// Rows of one request: Linux takes 1,024 pieces of memory at once (`IOV_MAX`), and the head is some of them.
 const MOST_ROWS: usize = 1_000;
@@ -64,6 +57,8 @@ pub(crate) enum Error {
     Reply(#[from] ReplyError),
     #[error(transparent)]
     Id(#[from] ReplyOrIdError),
+    #[error(transparent)]
+    Thread(#[from] std::io::Error),
     #[error("the window has no number")]
     NoWindow,
     #[error("the screen does not take 32 bits a pixel in this machine's order")]
@@ -83,10 +78,9 @@ pub(crate) struct X11Surface {
     /// If it is missing, minifb's states of the pointer are polled.
     pointer: Option<X11Pointer>,
     states: Option<X11States>,
-    positions: KeyPositions,
-    repeats: Repeats,
-    /// Commands of a keyboard without Latin letters, since they were last asked for.
-    letters: Vec<Key>,
+    keys: Option<X11Keys>,
+    /// What the keys have entered since that was last asked for, as of the last look at the window's events.
+    presses: Vec<Press>,
     /// Whether the window has to be looked at.
     is_due: bool,
     checked: Instant,
@@ -111,9 +105,7 @@ impl X11Surface {
         let events = EventMask::EXPOSURE
             | EventMask::VISIBILITY_CHANGE
             | EventMask::STRUCTURE_NOTIFY
-            | EventMask::PROPERTY_CHANGE
-            | EventMask::KEY_PRESS
-            | EventMask::KEY_RELEASE;
+            | EventMask::PROPERTY_CHANGE;
         let events = ChangeWindowAttributesAux::new().event_mask(events);
         connection.change_window_attributes(window, &events)?.check()?;
         let context = connection.generate_id()?;
@@ -127,7 +119,8 @@ impl X11Surface {
         let told = |error: &Error| tracing::debug!("a part of the window system is missing: {error}");
         let pointer = X11Pointer::cover(&connection, window).inspect_err(told).ok();
         let states = X11States::introduce(&connection, window, screen).inspect_err(told).ok();
-        let mut surface = Self {
+        let keys = X11Keys::watch(window).inspect_err(told).ok();
+        Ok(Self {
             connection,
             window,
             context,
@@ -135,42 +128,22 @@ impl X11Surface {
             atoms,
             pointer,
             states,
-            positions: KeyPositions::default(),
-            repeats: Repeats::default(),
-            letters: Vec::new(),
+            keys,
+            presses: Vec::new(),
             is_due: true,
             checked: Instant::now(),
-        };
-        surface.read_keyboard()?;
-        Ok(surface)
+        })
     }
 
-    /// Reads which keys enter which characters.
-    fn read_keyboard(&mut self) -> Result<(), Error> {
-        let setup = self.connection.setup();
-        let (first, last) = (setup.min_keycode, setup.max_keycode);
-        let count = last.saturating_sub(first).saturating_add(1);
-        let keys = self.connection.get_keyboard_mapping(first, count)?.reply()?;
-        self.positions = KeyPositions::new(first, keys.keysyms_per_keycode.into(), &keys.keysyms);
-        Ok(())
+    /// Notes which keys were pressed so far; to be called right before minifb takes its events, so that it hears of the
+    /// same ones.
+    pub(crate) fn note_presses(&mut self) {
+        self.presses.extend(self.keys.iter().flat_map(X11Keys::take));
     }
 
-    /// The keys pressed on a keyboard without Latin letters since the last call, as those of a US keyboard. minifb
-    /// tells neither their names nor, without an input method, what they enter.
-    pub(crate) fn letters(&mut self) -> Vec<Key> {
-        std::mem::take(&mut self.letters)
-    }
-
-    fn pressed(&mut self, event: &xproto::KeyPressEvent) {
-        self.repeats.pressed(event.detail, event.time);
-        let state = u16::from(event.state);
-        let group = u8::try_from(state >> GROUP_SHIFT & 3).unwrap_or_default();
-        let key = self.positions.key(event.detail, group);
-        if let Some(key) = key.filter(|_| state & COMMANDS == 0 && !self.repeats.is_repeated)
-            && self.letters.len() < WAITING_LETTERS
-        {
-            self.letters.push(key);
-        }
+    /// The keys that were noted since the last call.
+    pub(crate) fn presses(&mut self) -> Vec<Press> {
+        std::mem::take(&mut self.presses)
     }
 
     /// What the pointer has done; `None` if that is not known here.
@@ -199,6 +172,25 @@ impl X11Surface {
         states.toggle_on_top(&self.connection)?.ok_or(Error::NoState)
     }
 
+    /// Makes the window small, in the proportions of a picture, or as it was before; returns whether it is small.
+    pub(crate) fn toggle_small(&mut self, picture: (usize, usize)) -> Result<bool, Error> {
+        self.states.as_mut().ok_or(Error::NoState)?.toggle_small(&self.connection, picture)
+    }
+
+    /// Whether the window is small.
+    pub(crate) fn is_small(&self) -> bool {
+        self.states.as_ref().is_some_and(X11States::is_small)
+    }
+
+    /// Lets the window manager move the window with the pointer, whose button is down.
+    pub(crate) fn move_with_pointer(&mut self) -> Result<(), Error> {
+        self.states.as_ref().ok_or(Error::NoState)?.move_with_pointer(&self.connection)?;
+        if let Some(pointer) = &mut self.pointer {
+            pointer.forget_press();
+        }
+        Ok(())
+    }
+
     /// Asks for attention, or no longer.
     pub(crate) fn set_urgent(&mut self, urgent: bool) -> Result<(), Error> {
         let Some(states) = &mut self.states else { return Ok(()) };
@@ -222,9 +214,6 @@ impl X11Surface {
                 Event::PropertyNotify(event) => {
                     self.is_due |= [self.atoms.net_wm_state, self.atoms.wm_state].contains(&event.atom);
                 }
-                Event::KeyPress(event) => self.pressed(&event),
-                Event::KeyRelease(event) => self.repeats.released(event.detail, event.time),
-                Event::MappingNotify(_) => self.read_keyboard()?,
                 Event::Error(error) => tracing::debug!("the X server refuses: {error:?}"),
                 _ => {}
             }
@@ -291,6 +280,12 @@ impl X11Surface {
         self.connection.send_request_without_reply(&request, Vec::new())?;
         Ok(())
     }
+}
+
+/// The picture on the clipboard as a file, if there is one.
+pub(crate) fn clipboard_picture() -> Option<Vec<u8>> {
+    let picture = x11_clipboard::picture();
+    picture.inspect_err(|error| tracing::debug!("no picture can be pasted: {error}")).ok().flatten()
 }
 
 /// Whether windows of this depth take the pixels of a [`Canvas`] as they are.

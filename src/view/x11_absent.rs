@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use minifb::{Key, Window};
+use minifb::Window;
 
-use super::{pointer::PointerEvent, visibility::Visibility};
+use super::{pointer::PointerEvent, presses::Press, visibility::Visibility};
 use crate::{drawing::Rect, picture::Canvas};
 
 /// There is no X server.
@@ -15,6 +15,11 @@ pub(crate) struct Error;
 /// Never exists.
 #[derive(Debug)]
 pub(crate) enum X11Surface {}
+
+/// Pictures are pasted on X11 only.
+pub(crate) const fn clipboard_picture() -> Option<Vec<u8>> {
+    None
+}
 
 impl X11Surface {
     pub(crate) fn attach(_: &Window) -> Result<Self, Error> {
@@ -29,7 +34,11 @@ impl X11Surface {
         match *self {}
     }
 
-    pub(crate) fn letters(&mut self) -> Vec<Key> {
+    pub(crate) fn note_presses(&mut self) {
+        match *self {}
+    }
+
+    pub(crate) fn presses(&mut self) -> Vec<Press> {
         match *self {}
     }
 
@@ -46,6 +55,18 @@ impl X11Surface {
     }
 
     pub(crate) fn toggle_on_top(&self) -> Result<bool, Error> {
+        match *self {}
+    }
+
+    pub(crate) fn toggle_small(&mut self, _: (usize, usize)) -> Result<bool, Error> {
+        match *self {}
+    }
+
+    pub(crate) fn is_small(&self) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn move_with_pointer(&mut self) -> Result<(), Error> {
         match *self {}
     }
 

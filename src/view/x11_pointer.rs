@@ -7,7 +7,7 @@ use x11rb::{
     connection::Connection,
     protocol::{
         Event,
-        xproto::{self, ConnectionExt, CreateWindowAux, EventMask, WindowClass},
+        xproto::{self, ConnectionExt, CreateWindowAux, EventMask, KeyButMask, WindowClass},
     },
     rust_connection::RustConnection,
 };
@@ -69,7 +69,9 @@ impl X11Pointer {
         let place = |x: i16, y: i16| (x.max(0) as usize, y.max(0) as usize);
         match event {
             Event::ButtonPress(event) if event.event == self.window => {
-                self.buttons.pressed(event.detail, place(event.event_x, event.event_y), event.time);
+                let control = event.state.contains(KeyButMask::CONTROL);
+                let at = place(event.event_x, event.event_y);
+                self.buttons.pressed(event.detail, at, event.time, control);
             }
             Event::ButtonRelease(event) if event.event == self.window => self.buttons.released(event.detail),
             Event::MotionNotify(event) if event.event == self.window => {
@@ -78,6 +80,11 @@ impl X11Pointer {
             Event::LeaveNotify(event) if event.event == self.window => self.buttons.left(),
             _ => {}
         }
+    }
+
+    /// Forgets that a button is down: another program gets its release.
+    pub(super) const fn forget_press(&mut self) {
+        self.buttons.is_pressed = false;
     }
 
     /// What has happened since the last call.
@@ -97,7 +104,7 @@ struct Buttons {
 }
 
 impl Buttons {
-    fn pressed(&mut self, button: u8, (x, y): (usize, usize), time: u32) {
+    fn pressed(&mut self, button: u8, (x, y): (usize, usize), time: u32, control: bool) {
         match button {
             1 => {
                 let is_near = |(last_x, last_y): (usize, usize)| {
@@ -115,6 +122,8 @@ impl Buttons {
                     self.push(PointerEvent::Click(x, y));
                 }
             }
+            4 if control => self.push(PointerEvent::Zoom(1)),
+            5 if control => self.push(PointerEvent::Zoom(-1)),
             4 => self.push(PointerEvent::Wheel(NOTCH as isize)),
             5 => self.push(PointerEvent::Wheel(-(NOTCH as isize))),
             _ => {}
@@ -157,7 +166,7 @@ mod tests {
     fn a_press_of_no_duration_is_a_click_and_two_are_a_double_click() {
         let mut buttons = Buttons::default();
         for time in [1_000, 1_300, 1_500, 2_200] {
-            buttons.pressed(1, (5, 6), time);
+            buttons.pressed(1, (5, 6), time, false);
             buttons.released(1);
         }
         let presses: Vec<_> =
@@ -165,9 +174,9 @@ mod tests {
         let click = PointerEvent::Click(5, 6);
         assert_eq!(presses, [&click, &PointerEvent::DoubleClick(5, 6), &click, &click], "a third is a first");
         let mut buttons = Buttons::default();
-        buttons.pressed(1, (5, 6), u32::MAX - 10);
-        buttons.pressed(1, (9, 6), 20);
-        buttons.pressed(1, (50, 6), 40);
+        buttons.pressed(1, (5, 6), u32::MAX - 10, false);
+        buttons.pressed(1, (9, 6), 20, false);
+        buttons.pressed(1, (50, 6), 40, false);
         let [_, double, far] = buttons.waiting[..] else { panic!("{:?}", buttons.waiting) };
         assert_eq!((double, far), (PointerEvent::DoubleClick(9, 6), PointerEvent::Click(50, 6)));
     }
@@ -177,13 +186,14 @@ mod tests {
         let mut buttons = Buttons::default();
         buttons.moved((1, 1));
         buttons.moved((2, 1));
-        buttons.pressed(1, (2, 1), 0);
+        buttons.pressed(1, (2, 1), 0, false);
         buttons.left();
         buttons.moved((0, 1));
         buttons.released(1);
         buttons.released(3);
         buttons.left();
-        buttons.pressed(4, (2, 1), 0);
+        buttons.pressed(4, (2, 1), 0, false);
+        buttons.pressed(5, (2, 1), 0, true);
         assert_eq!(
             buttons.waiting,
             [
@@ -193,6 +203,7 @@ mod tests {
                 PointerEvent::Released,
                 PointerEvent::Left,
                 PointerEvent::Wheel(3),
+                PointerEvent::Zoom(-1),
             ]
         );
     }

@@ -3,15 +3,17 @@
 
 use x11rb::{
     connection::Connection,
-    properties::{WmHints, WmSizeHints},
-    protocol::xproto::{
-        self, AtomEnum, ClientMessageEvent, ConfigureWindowAux, ConnectionExt, EventMask, PropMode,
-    },
+    properties::WmHints,
+    protocol::xproto::{self, AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, PropMode},
     rust_connection::RustConnection,
     wrapper::ConnectionExt as _,
 };
 
-use super::{icon::icon, x11::Error};
+use super::{
+    icon::icon,
+    x11::Error,
+    x11_small::{Place, X11Small},
+};
 
 /// The name and the class of the window, for rules of window managers and for docks.
 const CLASS: &[u8] = b"pulsecam\0Pulsecam\0";
@@ -19,14 +21,16 @@ const CLASS: &[u8] = b"pulsecam\0Pulsecam\0";
 /// Sides of the icons in pixels.
 const ICONS: [u32; 3] = [16, 32, 64];
 
-/// The smallest sides of the window: below, nothing can be read.
-const SMALLEST: (i32, i32) = (160, 120);
-
 /// Atoms of a list that are read.
 const MOST_ATOMS: u32 = 1_024;
 
-/// In a request to change a state: to toggle it.
+/// In a request to change a state: what to do with it.
+const REMOVE: u32 = 0;
+const ADD: u32 = 1;
 const TOGGLE: u32 = 2;
+
+/// In a request to move the window with the pointer: to do so, with the first button.
+const MOVE: [u32; 2] = [8, 1];
 
 /// In such a request: it comes from an application.
 const FROM_APPLICATION: u32 = 1;
@@ -40,6 +44,7 @@ x11rb::atom_manager! {
         _NET_WM_STATE,
         _NET_WM_STATE_FULLSCREEN,
         _NET_WM_STATE_ABOVE,
+        _NET_WM_MOVERESIZE,
         _NET_WM_PID,
         _NET_WM_ICON,
     }
@@ -54,7 +59,10 @@ pub(super) struct X11States {
     atoms: StateAtoms,
     is_urgent: bool,
     /// Without a window manager: where the window was before it filled the screen.
-    before: Option<(i32, i32, u32, u32)>,
+    before: Option<Place>,
+    small: X11Small,
+    /// Whether the window was on top before it was small.
+    was_on_top: bool,
 }
 
 impl X11States {
@@ -73,6 +81,8 @@ impl X11States {
             atoms,
             is_urgent: false,
             before: None,
+            small: X11Small::new(connection, window, screen)?,
+            was_on_top: false,
         };
         let replace = PropMode::REPLACE;
         connection.change_property8(replace, window, AtomEnum::WM_CLASS, AtomEnum::STRING, CLASS)?;
@@ -84,8 +94,6 @@ impl X11States {
         let icons: Vec<u32> =
             ICONS.into_iter().flat_map(|side| [vec![side, side], icon(side)].concat()).collect();
         connection.change_property32(replace, window, atoms._NET_WM_ICON, AtomEnum::CARDINAL, &icons)?;
-        let hints = WmSizeHints { min_size: Some(SMALLEST), ..WmSizeHints::default() };
-        hints.set_normal_hints(connection, window)?;
         states.hint(connection, false)?;
         connection.flush()?;
         Ok(states)
@@ -124,8 +132,16 @@ impl X11States {
     }
 
     fn toggle(&self, connection: &RustConnection, state: xproto::Atom) -> Result<(), Error> {
-        let data = [TOGGLE, state, 0, FROM_APPLICATION, 0];
-        let request = ClientMessageEvent::new(32, self.window, self.atoms._NET_WM_STATE, data);
+        self.request(connection, TOGGLE, state)
+    }
+
+    fn request(&self, connection: &RustConnection, what: u32, state: xproto::Atom) -> Result<(), Error> {
+        self.ask(connection, self.atoms._NET_WM_STATE, [what, state, 0, FROM_APPLICATION, 0])
+    }
+
+    /// Sends a request about the window to the window manager.
+    fn ask(&self, connection: &RustConnection, what: xproto::Atom, data: [u32; 5]) -> Result<(), Error> {
+        let request = ClientMessageEvent::new(32, self.window, what, data);
         let to = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
         connection.send_event(false, self.root, to, request)?;
         Ok(connection.flush()?)
@@ -145,16 +161,11 @@ impl X11States {
         let place = match self.before.take() {
             Some(before) => before,
             None => {
-                let geometry = connection.get_geometry(self.window)?.reply()?;
-                let at = connection.translate_coordinates(self.window, self.root, 0, 0)?.reply()?;
-                let size = (u32::from(geometry.width), u32::from(geometry.height));
-                self.before = Some((at.dst_x.into(), at.dst_y.into(), size.0, size.1));
+                self.before = Some(self.small.place(connection)?);
                 (0, 0, self.screen.0.into(), self.screen.1.into())
             }
         };
-        let place = ConfigureWindowAux::new().x(place.0).y(place.1).width(place.2).height(place.3);
-        connection.configure_window(self.window, &place)?;
-        Ok(connection.flush()?)
+        self.small.configure(connection, place)
     }
 
     /// Keeps the window above others, or ends that; returns whether it stays above. `None` if the window manager
@@ -163,5 +174,42 @@ impl X11States {
         let Some(above) = self.state(connection, self.atoms._NET_WM_STATE_ABOVE)? else { return Ok(None) };
         self.toggle(connection, self.atoms._NET_WM_STATE_ABOVE)?;
         Ok(Some(!above))
+    }
+
+    /// Makes the window small, without a frame and on top, in the proportions of a picture, or as it was before; returns
+    /// whether it is small.
+    pub(super) fn toggle_small(
+        &mut self,
+        connection: &RustConnection,
+        picture: (usize, usize),
+    ) -> Result<bool, Error> {
+        if !self.small.is_small() && self.is_full_screen(connection)? {
+            self.toggle_full_screen(connection)?;
+        }
+        let above = self.atoms._NET_WM_STATE_ABOVE;
+        let is_on_top = self.state(connection, above)?;
+        let is_small = self.small.toggle(connection, picture)?;
+        if is_small {
+            self.was_on_top = is_on_top == Some(true);
+        }
+        // Without a window manager, nothing is above.
+        if is_on_top.is_some() && !self.was_on_top {
+            self.request(connection, if is_small { ADD } else { REMOVE }, above)?;
+        }
+        Ok(is_small)
+    }
+
+    /// Whether the window is small.
+    pub(super) const fn is_small(&self) -> bool {
+        self.small.is_small()
+    }
+
+    /// Lets the window manager move the window with the pointer, until its button is released.
+    pub(super) fn move_with_pointer(&self, connection: &RustConnection) -> Result<(), Error> {
+        let pointer = connection.query_pointer(self.root)?.reply()?;
+        connection.ungrab_pointer(x11rb::CURRENT_TIME)?;
+        let at = |at: i16| i32::from(at).cast_unsigned();
+        let data = [at(pointer.root_x), at(pointer.root_y), MOVE[0], MOVE[1], FROM_APPLICATION];
+        self.ask(connection, self.atoms._NET_WM_MOVERESIZE, data)
     }
 }

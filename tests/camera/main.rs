@@ -21,6 +21,7 @@ mod raw;
 mod skipping;
 mod state;
 mod usbip;
+mod ustreamer;
 mod uvc;
 mod viewer;
 mod vivid;

@@ -41,6 +41,16 @@ pub fn cameras() -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+/// Processor time used by a running program, user and system.
+pub fn cpu_of(child: &Child) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+    // The name may contain blanks and brackets; utime and stime are fields 14 and 15, two of which
+    // precede the closing bracket.
+    let fields: Vec<_> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+    let ticks: u64 = fields[11..13].iter().map(|field| field.parse::<u64>().unwrap()).sum();
+    Duration::from_millis(ticks * 1000 / TICKS)
+}
+
 /// The lines that the program has written to a stream.
 #[derive(Default)]
 struct Lines {
@@ -168,12 +178,7 @@ impl Sending {
 
     /// Processor time used, user and system.
     pub fn cpu(&self) -> Duration {
-        let stat = self.proc("stat");
-        // The name may contain blanks and brackets; utime and stime are fields 14 and 15, two of which
-        // precede the closing bracket.
-        let fields: Vec<_> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
-        let ticks: u64 = fields[11..13].iter().map(|field| field.parse::<u64>().unwrap()).sum();
-        Duration::from_millis(ticks * 1000 / TICKS)
+        cpu_of(&self.child)
     }
 
     /// Memory in use, in kB.

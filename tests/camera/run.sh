@@ -4,6 +4,7 @@
 # simulated USB webcams; runs the tests there.
 #   tests/camera/run.sh PULSECAM-BINARY TEST-BINARY
 #   CAMERA_TEST=NAME     only tests whose name contains this
+#   CAMERA_PROGRAM=FILE  another program for the guest, under /bin; CAMERA_SECONDS=N for tests that measure
 #   CAMERA_FRAMES=N      frames of the endurance test; 108000 are one hour of video and take nine minutes
 #   VM_TIMEOUT=SECONDS   time limit for the guest
 #   PULSECAM_SKIP_VM=1   skip, if no virtual machine can run: prints a message and exits with status 0
@@ -64,8 +65,10 @@ cp "$busybox" "$root/bin/busybox"
 "$busybox" --list | grep -vx busybox | while read -r applet; do ln -s busybox "$root/bin/$applet"; done
 strip -o "$root/bin/pulsecam" "$program"
 strip -o "$root/bin/camera" "$tests"
+other=${CAMERA_PROGRAM:-}
+[ -z "$other" ] || cp "$other" "$root/bin/"
 # libX11 is loaded when a window is opened, which does not happen here.
-{ ldd "$program"; ldd "$tests"; } | grep -o '/[^ ]*' | sort -u | while read -r library; do
+{ ldd "$program"; ldd "$tests"; [ -z "$other" ] || ldd "$other"; } | grep -o '/[^ ]*' | sort -u | while read -r library; do
   mkdir -p "$root$(dirname "$library")"
   cp -L "$library" "$root$library"
 done
@@ -95,7 +98,7 @@ log=$cache/guest.log
 # The kernel puts parameters that it does not know into the guest's environment.
 timeout "$limit" qemu-system-x86_64 -accel tcg,thread=multi -M pc -cpu max -m 1024 -smp 2 -display none -no-reboot -nodefaults \
   -serial stdio -kernel "$kernel/vmlinux" -initrd "$cache/initrd.gz" \
-  -append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr CAMERA_TEST=${CAMERA_TEST:-}${CAMERA_FRAMES:+ CAMERA_FRAMES=$CAMERA_FRAMES}${CAMERA_HURRY:+ CAMERA_HURRY=$CAMERA_HURRY}" </dev/null 2>&1 | stdbuf -oL tr -d '\r' | tee "$log" || true
+  -append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr CAMERA_TEST=${CAMERA_TEST:-}${CAMERA_FRAMES:+ CAMERA_FRAMES=$CAMERA_FRAMES}${CAMERA_HURRY:+ CAMERA_HURRY=$CAMERA_HURRY}${other:+ CAMERA_PROGRAM=/bin/${other##*/}}${CAMERA_SECONDS:+ CAMERA_SECONDS=$CAMERA_SECONDS}" </dev/null 2>&1 | stdbuf -oL tr -d '\r' | tee "$log" || true
 grep -q '##READY' "$log" || fail "the guest did not boot; see $log"
 grep -q '##ENDED 0$' "$log" || fail "see above and $log"
 # A name that matches no test must not count as success.

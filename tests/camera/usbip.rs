@@ -49,6 +49,8 @@ pub struct Sent {
     pub number: u64,
     pub bytes: Vec<u8>,
     pub damage: Option<Damage>,
+    /// When its last byte was given to the driver.
+    pub at: Instant,
 }
 
 /// State shared by the two threads and the test.
@@ -178,6 +180,11 @@ impl Camera {
         self.remembered.iter().find(|sent| sent.number == number).cloned()
     }
 
+    /// When the frame with this number was sent, if it is among the last ones.
+    pub fn sent_at(&self, number: u64) -> Option<Instant> {
+        self.remembered.iter().find(|sent| sent.number == number).map(|sent| sent.at)
+    }
+
     pub fn mode(&self) -> (Size, u32) {
         let interval = u32::from_le_bytes(self.commit[4..8].try_into().unwrap());
         (self.model.size(self.commit[2], self.commit[3]).2.clone(), interval)
@@ -224,7 +231,7 @@ impl Camera {
             if self.remembered.len() == REMEMBERED {
                 self.remembered.pop_front();
             }
-            self.remembered.push_back(sent);
+            self.remembered.push_back(Sent { at: Instant::now(), ..sent });
         } else {
             self.current = Some((sent, end));
         }
@@ -249,7 +256,7 @@ impl Camera {
             Some(Damage::NoStart) => bytes[..4].fill(0x55),
             Some(Damage::ErrorBit) | None => {}
         }
-        Sent { number, bytes, damage }
+        Sent { number, bytes, damage, at: Instant::now() }
     }
 
     fn cancel(&mut self, number: u32, victim: u32) -> std::io::Result<()> {

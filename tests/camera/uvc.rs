@@ -142,6 +142,11 @@ impl Uvc {
         self.cable.with(|camera| camera.sent(number))
     }
 
+    /// When the frame with this number was sent, if it is among the last ones.
+    pub fn sent_at(&self, number: u64) -> Option<Instant> {
+        self.cable.with(|camera| camera.sent_at(number))
+    }
+
     /// The size and the interval (in 100 ns) that the host has set.
     pub fn mode(&self) -> (Size, u32) {
         self.cable.with(|camera| camera.mode())

@@ -23,6 +23,12 @@ pub fn two_halves(width: usize, height: usize) -> Vec<u8> {
     jpeg(width, height, pixels.collect())
 }
 
+/// A JPEG with a colour in each quarter, from the upper left one on, row by row.
+pub fn four_quarters(width: usize, height: usize, colours: [[u8; 3]; 4]) -> Vec<u8> {
+    let quarter = |i: usize| usize::from(i % width >= width / 2) + 2 * usize::from(i / width >= height / 2);
+    jpeg(width, height, (0..width * height).flat_map(|i| colours[quarter(i)]).collect())
+}
+
 fn jpeg(width: usize, height: usize, pixels: Vec<u8>) -> Vec<u8> {
     let picture = Picture { width, height, pixels: Pixels::Rgb(pixels) };
     Encoder::new(90).unwrap().encode(&picture).unwrap().to_vec()

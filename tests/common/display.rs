@@ -2,7 +2,7 @@
 
 use std::{
     path::Path,
-    process::Command,
+    process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -106,6 +106,12 @@ impl Display {
         assert!(status.expect("xprop runs (make deps)").success(), "{arguments:?}");
     }
 
+    /// Properties of a window, as xprop prints them.
+    pub fn read_xprop(&self, arguments: &[&str]) -> String {
+        let output = Command::new("xprop").args(["-display", &self.name]).args(arguments).output();
+        String::from_utf8_lossy(&output.expect("xprop runs (make deps)").stdout).into_owned()
+    }
+
     /// A viewer with a window on this display.
     pub fn view(&self, host: &str, folder: &Path) -> Running {
         self.open(&["view", host], folder)
@@ -113,13 +119,52 @@ impl Display {
 
     /// The program with a window on this display, its events as JSON.
     pub fn open(&self, what: &[&str], folder: &Path) -> Running {
+        self.open_with(what, folder, &[])
+    }
+
+    /// The same with these variables of the environment.
+    pub fn open_with(&self, what: &[&str], folder: &Path, variables: &[(&str, &str)]) -> Running {
         let size = format!("{}x{}", WINDOW.0, WINDOW.1);
         let folder = folder.to_str().unwrap();
         let arguments =
             ["--window", &size, "--json", "--save", folder, "--max-backoff", "300ms", "--lang", "en"];
         let mut command = pulsecam();
         command.args(what).args(arguments).env("DISPLAY", &self.name).env("LANG", "C.UTF-8");
+        command.envs(variables.iter().copied());
         Running::spawn(&mut command)
+    }
+}
+
+/// A window manager; killed when dropped.
+pub struct Manager(Child);
+
+impl Manager {
+    /// Starts openbox.
+    pub fn start(display: &Display) -> Self {
+        let quiet = || Stdio::null();
+        let mut command = Command::new("openbox");
+        command.env("DISPLAY", &display.name).stdin(quiet()).stdout(quiet()).stderr(quiet());
+        let manager = Self(command.spawn().expect("openbox runs (make deps)"));
+        wait("the window manager", || {
+            display.read_xprop(&["-root", "_NET_SUPPORTING_WM_CHECK"]).contains("window id")
+        });
+        manager
+    }
+}
+
+impl Drop for Manager {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits until something is there.
+pub fn wait(what: &str, is_there: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_there() {
+        assert!(Instant::now() < deadline, "{what} does not come");
+        thread::sleep(Duration::from_millis(30));
     }
 }
 

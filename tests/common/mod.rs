@@ -13,6 +13,8 @@ pub mod delay;
 #[cfg(feature = "client")]
 pub mod display;
 pub mod film;
+#[cfg(all(feature = "client", unix, not(target_os = "macos")))]
+pub mod keyboard;
 #[path = "../../crates/pulsecam-net/tests/common/links.rs"]
 pub mod links;
 pub mod peer;

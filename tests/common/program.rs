@@ -21,6 +21,8 @@ pub fn pulsecam() -> Command {
         command.env_remove(name);
     }
     command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env("RUST_BACKTRACE", "0");
+    // No configuration file of whoever runs the tests.
+    command.env("XDG_CONFIG_HOME", "/nonexistent");
     command
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     net::Ipv4Addr,
-    process::Command,
+    process::{Command, Output, Stdio},
     sync::atomic::{AtomicU32, Ordering::Relaxed},
 };
 
@@ -114,6 +114,15 @@ impl Host {
 
     /// Runs the built program in this namespace.
     pub fn start(&self, arguments: &[&str]) -> Running {
+        Running::spawn(&mut self.command(arguments))
+    }
+
+    /// The same, to its end.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).stdin(Stdio::null()).output().unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let program = pulsecam();
         let mut command = Command::new("ip");
         command.args(["netns", "exec", &self.namespace]).arg(program.get_program()).args(arguments);
@@ -123,7 +132,7 @@ impl Host {
                 None => command.env_remove(name),
             };
         }
-        Running::spawn(&mut command)
+        command
     }
 
     fn ip(&self, arguments: &[&str]) {

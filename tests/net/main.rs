@@ -11,6 +11,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod discovery;
 mod hosts;
 mod names;
 

@@ -9,7 +9,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use fast_image_resize::{PixelType, ResizeOptions, Resizer, images::Image};
+use fast_image_resize::{
+    ResizeOptions, Resizer,
+    images::{TypedImage, TypedImageRef},
+    pixels::U8x3,
+};
 
 use pulsecam_media::{
     capture::{Error, Frame, FrameData, Source},
@@ -102,20 +106,22 @@ pub fn pictures(width: usize, height: usize, format: Format) -> Result<Vec<Arc<P
         Decoder::new().and_then(|mut decoder| decoder.decode_rgb(PHOTO)).map_err(|e| e.to_string())?;
     let Pixels::Rgb(rgb) = photo.pixels else { return Err("the photo is not RGB".into()) };
     let (from_w, from_h) = (photo.width as u32, photo.height as u32);
-    let photo = Image::from_vec_u8(from_w, from_h, rgb, PixelType::U8x3).map_err(|e| e.to_string())?;
+    let photo = TypedImageRef::<U8x3>::from_buffer(from_w, from_h, &rgb).map_err(|e| e.to_string())?;
     let mut random = fastrand::Rng::with_seed(1);
     let mut resizer = Resizer::new();
     let room = Scene::COUNT as f64 * STEP;
     let view = |index| {
-        let mut scaled = Image::new(width as u32, height as u32, PixelType::U8x3);
+        let mut pixels = vec![0; width * height * 3];
+        let scaled = TypedImage::<U8x3>::from_buffer(width as u32, height as u32, &mut pixels);
+        let mut scaled = scaled.map_err(|e| e.to_string())?;
         let shift = index as f64 * STEP;
         let across = f64::from(from_w) - room;
         let down = (across * height as f64 / width as f64).min(f64::from(from_h) - room);
         let options = ResizeOptions::new().crop(shift, shift, across, down);
-        resizer.resize(&photo, &mut scaled, &options).map_err(|e| e.to_string())?;
+        resizer.resize_typed(&photo, &mut scaled, &options).map_err(|e| e.to_string())?;
         let pixels = match format {
-            Format::Planar(subsampling) => planar(scaled.buffer(), width, height, subsampling, &mut random),
-            Format::Rgb => noisy(scaled.buffer(), &mut random),
+            Format::Planar(subsampling) => planar(&pixels, width, height, subsampling, &mut random),
+            Format::Rgb => noisy(&pixels, &mut random),
         };
         Ok(Arc::new(Picture { width, height, pixels }))
     };

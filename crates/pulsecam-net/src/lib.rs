@@ -41,6 +41,9 @@ pub mod auth;
 #[doc(hidden)]
 pub mod feedback;
 
+#[cfg(feature = "discovery")]
+pub mod discovery;
+
 #[cfg(feature = "relay")]
 pub mod relay;
 

@@ -65,7 +65,7 @@ pub fn channel<K: PartialEq, T>(budget: usize) -> (Sender<K, T>, Receiver<K, T>)
     channel_with(ConflatingQueue::new(budget))
 }
 
-/// Creates a queue with these queue.
+/// Creates a channel around this queue.
 #[must_use]
 pub fn channel_with<K: PartialEq, T>(queue: ConflatingQueue<K, T>) -> (Sender<K, T>, Receiver<K, T>) {
     let shared = Arc::new(Shared {

@@ -93,6 +93,8 @@ pub struct Heartbeat {
     pub token: Option<Token>,
     /// From a relay that numbers connections: the run of the relay to which the numbers belong.
     pub epoch: Option<u64>,
+    /// From a relay with a page for browsers: the port of the page; 0 is that of this connection.
+    pub web: Option<u16>,
     /// From a client: whether it takes video in pieces ([`PieceAssembler`](super::PieceAssembler)).
     pub pieces: bool,
     /// Whether this end understands [`Receipt`](crate::Receipt)s and sends them if it is asked.
@@ -125,6 +127,7 @@ impl Heartbeat {
             ("rate", self.rate),
             ("silence", self.silence.map(u64::from)),
             ("epoch", self.epoch),
+            ("web", self.web.map(u64::from)),
             ("receipts", self.receipts.map(u64::from)),
         ];
         for (key, number) in numbers {
@@ -171,6 +174,7 @@ impl Heartbeat {
                 "silence" => heartbeat.silence = value.parse().ok(),
                 "token" => heartbeat.token = Token::parse(&value),
                 "epoch" => heartbeat.epoch = value.parse().ok(),
+                "web" => heartbeat.web = value.parse().ok(),
                 "gone" => heartbeat.gone = Departed::parse(&value),
                 "pieces" => heartbeat.pieces = value == "1",
                 "receipts" => heartbeat.receipts = value.parse::<u8>().ok().map(|receipts| receipts > 0),

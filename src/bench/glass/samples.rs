@@ -96,6 +96,10 @@ impl Samples {
     }
 
     /// The truth about a frame of a simulated camera.
+    #[cfg_attr(
+        not(all(unix, not(target_os = "macos"))),
+        allow(dead_code, reason = "the simulated camera reads an X11 window")
+    )]
     pub(super) fn known(&mut self, key: FrameKey, known: Known) {
         if let Some(sample) = self.of(key) {
             sample.known = Some(known);

@@ -15,7 +15,7 @@ const PAGE: isize = 8;
 pub(super) enum Meaning {
     Command(Command),
     Writing(Writing),
-    /// Closes the topmost layer, or ends.
+    /// Closes the topmost layer.
     Close,
     /// Draws the whole screen: another program may have written to it.
     Redraw,
@@ -61,8 +61,7 @@ pub(super) fn command(key: &KeyEvent, film: bool) -> Meaning {
         KeyCode::Char('x') => Command::Dismiss,
         KeyCode::Char('t') | KeyCode::Enter => Command::Say,
         KeyCode::Char('y') => Command::History,
-        KeyCode::Char('0') => Command::All,
-        KeyCode::Char(digit @ '1'..='9') => Command::Enlarge(digit as usize - '1' as usize),
+        KeyCode::Char(digit @ '0'..='9') => Command::Digit(u64::from(digit) - u64::from('0')),
         KeyCode::Tab | KeyCode::Right => Command::Next,
         KeyCode::BackTab | KeyCode::Left => Command::Previous,
         KeyCode::PageUp => Command::Scroll(PAGE),
@@ -107,7 +106,8 @@ mod tests {
         let key = |code, modifiers| KeyEvent::new(code, modifiers);
         let plain = |c| key(KeyCode::Char(c), KeyModifiers::NONE);
         assert_eq!(command(&plain('q'), false), Meaning::Command(Command::Quit));
-        assert_eq!(command(&plain('3'), false), Meaning::Command(Command::Enlarge(2)));
+        assert_eq!(command(&plain('3'), false), Meaning::Command(Command::Digit(3)));
+        assert_eq!(command(&plain('0'), false), Meaning::Command(Command::Digit(0)));
         assert_eq!(writing(&plain('q')), Meaning::Writing(Writing::Edit(Edit::Put("q".into()))));
         assert_eq!(writing(&plain('你')), Meaning::Writing(Writing::Edit(Edit::Put("你".into()))));
         let control = |c| key(KeyCode::Char(c), KeyModifiers::CONTROL);

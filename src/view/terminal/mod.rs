@@ -21,7 +21,7 @@ use std::{
 
 use ratatui::{
     DefaultTerminal,
-    crossterm::event::{self, Event, KeyEventKind},
+    crossterm::event::{self, Event, KeyCode, KeyEventKind},
 };
 
 use self::{
@@ -169,10 +169,24 @@ fn execute(event: &Event, model: &mut Model, view: &mut View) -> Outcome {
         }
         _ => return Outcome::default(),
     };
-    match if model.chat.entry.is_some() { writing(key) } else { command(key, model.film().is_some()) } {
+    let meaning = if model.chat.entry.is_some() {
+        writing(key)
+    } else if key.code == KeyCode::Enter && model.asks_to_leave(now) {
+        Meaning::Command(Command::Quit)
+    } else {
+        command(key, model.film().is_some())
+    };
+    match meaning {
         Meaning::End => Outcome::end(),
-        Meaning::Close if model.close() => Outcome::default(),
-        Meaning::Close | Meaning::Command(Command::Quit) => Outcome::end(),
+        // It never ends the program: one Escape too many must not end a call.
+        Meaning::Close => {
+            model.close();
+            Outcome::default()
+        }
+        Meaning::Command(Command::Quit) => {
+            model.execute(Command::Quit, now);
+            if model.quits { Outcome::end() } else { Outcome::default() }
+        }
         Meaning::Redraw => {
             view.pictures.forget();
             Outcome { redraw: true, ..Outcome::default() }
@@ -187,3 +201,6 @@ fn execute(event: &Event, model: &mut Model, view: &mut View) -> Outcome {
         Meaning::Nothing => Outcome::default(),
     }
 }
+
+#[cfg(test)]
+mod tests;

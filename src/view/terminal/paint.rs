@@ -91,6 +91,9 @@ pub(super) fn paint(frame: &mut Frame<'_>, model: &Model, view: &mut View, now: 
     } else {
         *help_top = 0;
     }
+    if model.asks_to_leave(now) {
+        message(frame, stage, &model.words.text(Phrase::LeaveCall));
+    }
 }
 
 fn waiting(frame: &mut Frame<'_>, area: Rect, model: &Model, now: Instant) {
@@ -110,7 +113,7 @@ fn streams(frame: &mut Frame<'_>, area: Rect, model: &Model, pictures: &mut Pict
         Some(large) => spotlight(window, sizes.len(), large),
         None => layout(window, &sizes),
     };
-    for (place, (stream, tile)) in model.streams.iter().zip(tiles).enumerate() {
+    for (stream, tile) in model.streams.iter().zip(tiles) {
         let (x, y) = pictures.cells((tile.x, tile.y));
         let (width, height) = pictures.cells((tile.width, tile.height));
         if width < 2 || height < 2 {
@@ -118,7 +121,7 @@ fn streams(frame: &mut Frame<'_>, area: Rect, model: &Model, pictures: &mut Pict
         }
         let tile = Rect { x: area.x + x, y: area.y + y, width, height };
         // A line for the name, the rest for the picture.
-        let number = (sizes.len() > 1).then_some(place + 1);
+        let number = (sizes.len() > 1).then_some(stream.number);
         name(frame, Rect { height: 1, ..tile }, model, stream, number, now);
         let room = pictures.pixels(tile.width, tile.height - 1);
         let shown = contain(stream.frame.size, drawing::Rect::new(0, 0, room.0, room.1));
@@ -132,6 +135,7 @@ fn streams(frame: &mut Frame<'_>, area: Rect, model: &Model, pictures: &mut Pict
         pictures.tiles.push(ShownTile {
             stream: stream.id(),
             place: drawing::Rect::new(0, 0, size.0, size.1),
+            needed: size,
             is_held: model.paused && stream.has_picture(),
         });
         let canvas = &stream.frame.canvas;
@@ -155,7 +159,7 @@ fn name(
     area: Rect,
     model: &Model,
     stream: &Stream,
-    number: Option<usize>,
+    number: Option<u64>,
     now: Instant,
 ) {
     let (figures, tone) = tiles::figures(model, stream, model.life(stream, now));

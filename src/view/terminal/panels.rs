@@ -20,21 +20,29 @@ use crate::{
     },
 };
 
+/// Columns of a panel's frame and padding.
+const FRAME: u16 = 4;
+
+/// The statistics: of the enlarged stream, or of all.
 pub(super) fn figures(frame: &mut Frame<'_>, area: Rect, model: &Model) {
-    let mut rows = vec![format!(
-        "{}  {}",
-        model.words.text(Phrase::RoundTrip),
-        model.round_trip().map_or_else(|| model.words.text(Phrase::Unknown), state::millis)
-    )];
-    for stream in model.streams.iter() {
-        rows.push(sanitized(stream.name()));
-        rows.extend(
-            stats_panel::figures(&model.words, stream)
-                .iter()
-                .map(|[what, value]| format!("  {what}  {value}")),
-        );
+    let columns = usize::from(area.width.saturating_sub(FRAME));
+    let round_trip = model.round_trip().map_or_else(|| model.words.text(Phrase::Unknown), state::millis);
+    let mut rows = vec![figure("", &model.words.text(Phrase::RoundTrip), &round_trip, columns)];
+    for stream in model.streams.visible() {
+        let number = if model.streams.len() > 1 { format!("{} ", stream.number) } else { String::new() };
+        let name = sanitized(stream.name());
+        let name = cells::shorten_middle(&name, columns.saturating_sub(cells::width(&number)));
+        rows.push(format!("{number}{name}"));
+        let figures = stats_panel::figures(&model.words, stream);
+        rows.extend(figures.iter().map(|[what, value]| figure("  ", what, value, columns)));
     }
     panel(frame, area, &model.words.text(Phrase::Numbers), rows, Alignment::Right);
+}
+
+/// A figure after its description, which gives way if there is no room for both.
+fn figure(indent: &str, what: &str, value: &str, columns: usize) -> String {
+    let room = columns.saturating_sub(cells::width(indent) + 2 + cells::width(value));
+    format!("{indent}{}  {value}", cells::shorten_end(what, room))
 }
 
 /// Columns of a key in the list.
@@ -44,9 +52,8 @@ const KEY: usize = 10;
 /// be scrolled.
 pub(super) fn help(frame: &mut Frame<'_>, area: Rect, model: &Model, top: &mut usize) {
     let keys = command::help(model.own.is_some(), false, model.film().is_some());
-    let keys = keys.chain([("Ctrl-L", Phrase::TerminalRedraw)]);
-    // Frame and padding.
-    let columns = usize::from(area.width).saturating_sub(4 + KEY);
+    let keys = keys.chain([("Esc", Phrase::TerminalClose), ("Ctrl-L", Phrase::TerminalRedraw)]);
+    let columns = usize::from(area.width.saturating_sub(FRAME)).saturating_sub(KEY);
     let rows = keys.flat_map(|(key, what)| {
         let what = cells::wrap(&model.words.text(what), columns).into_iter().enumerate();
         what.map(move |(row, what)| format!("{:<KEY$}{what}", if row == 0 { key } else { "" }))
@@ -65,7 +72,8 @@ pub(super) fn help(frame: &mut Frame<'_>, area: Rect, model: &Model, top: &mut u
 /// A box with lines, on top of everything.
 fn panel(frame: &mut Frame<'_>, area: Rect, title: &str, rows: Vec<String>, place: Alignment) {
     let lines: Vec<_> = rows.into_iter().map(Line::from).collect();
-    let widest = lines.iter().map(Line::width).max().unwrap_or(0).max(cells::width(title)) + 4;
+    let widest =
+        lines.iter().map(Line::width).max().unwrap_or(0).max(cells::width(title)) + usize::from(FRAME);
     let width = u16::try_from(widest).unwrap_or(u16::MAX).min(area.width);
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
     let x = match place {

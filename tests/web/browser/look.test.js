@@ -44,7 +44,7 @@ for (const language of ['en', 'zh']) {
       pattern(relay, 'door', { size: '640x360' });
       const garden = pattern(relay, 'garden', { size: '480x640' });
       for (const other of ['door', 'garden']) await stream(page, other);
-      await garden.end();
+      garden.pause();
       await stream(page, 'garden', 'frozen');
       await pulsecam('text', relay.host, '--name', '安', '--', '你好，大家能看到我吗？').ended;
       await page.keyboard.press('t');
@@ -150,7 +150,7 @@ test('people who hear the page are told of streams and of their states', async (
   const sender = pattern(relay, 'kitchen');
   await stream(page, 'kitchen');
   await page.getByRole('button', { name: 'Enlarge kitchen' }).waitFor();
-  await sender.end('SIGKILL');
+  sender.pause();
   await stream(page, 'kitchen', 'frozen');
   await until(page, () => window.said.includes('kitchen: no picture'));
   await page.getByRole('figure', { name: 'kitchen: no picture' }).waitFor();

@@ -23,7 +23,7 @@ const BRIDGE = process.env.BRIDGE;
 /** Where screenshots are left to be looked at. */
 const SCREENSHOTS = process.env.SCREENSHOTS;
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /** How long to wait for anything before a test fails. Generous: other builds may run beside. */
 export const PATIENCE = 30_000;
@@ -37,6 +37,9 @@ const FLAGS = [
 
 /** What a test has started; ended in reverse order. */
 const running = [];
+
+/** Has something done when the test ends, before what was begun earlier is ended. */
+export const track = (end) => { running.push(end); };
 
 /** Ends everything that the test started. */
 export async function clean() {
@@ -93,12 +96,26 @@ export class Program {
     }, from);
   }
 
+  get pid() {
+    return this.#child.pid;
+  }
+
   say(line) {
     this.#child.stdin.write(`${line}\n`);
   }
 
+  /** Stops it as a machine that hangs does, and lets it go on. */
+  pause() {
+    this.#child.kill('SIGSTOP');
+  }
+
+  resume() {
+    this.#child.kill('SIGCONT');
+  }
+
   async end(signal = 'SIGTERM') {
     this.#child.kill(signal);
+    this.resume();
     await this.ended;
   }
 }

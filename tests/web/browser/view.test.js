@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { afterEach, test } from 'node:test';
 
-import { browser, clean, Counter, data, open, pattern, pulsecam, Relay, root, slow, stream, until, windowed } from './programs.js';
+import { browser, clean, Counter, data, open, pattern, pulsecam, Relay, root, screenshot, slow, stream, until, windowed } from './programs.js';
 import { read } from './stamp.js';
 
 afterEach(clean);
@@ -39,7 +39,8 @@ test('several streams share one connection, and each can be enlarged by keys, ta
   for (let i = 0; i < 7; i++) await stream(page, `cam ${i}`);
   const large = () => page.evaluate(() => [...document.querySelectorAll('.picture')].map((button) => button.getAttribute('aria-pressed')).indexOf('true'));
   assert.equal(await large(), -1);
-  await page.keyboard.press('3');
+  const [number] = /^\d+/.exec(await page.locator('.tile figcaption').nth(2).textContent());
+  for (const digit of number) await page.keyboard.press(digit);
   assert.equal(await large(), 2);
   await page.keyboard.press('ArrowRight');
   assert.equal(await large(), 3);
@@ -52,17 +53,46 @@ test('several streams share one connection, and each can be enlarged by keys, ta
   assert.deepEqual(page.troubles, []);
 });
 
-test('a sender that stops is frozen in grey, then gone; one that comes back continues', async () => {
+test('a sender that stops is frozen in grey; it goes on, and also when it is restarted, in its tile', async () => {
   const relay = await Relay.start();
   const sender = pattern(relay, 'kitchen');
   const page = await open(await browser(), relay);
   await stream(page, 'kitchen');
-  await sender.end('SIGKILL');
+  sender.pause();
   await stream(page, 'kitchen', 'frozen');
   assert.match(await page.locator('.veil').textContent(), /^no picture/);
+  sender.resume();
+  await stream(page, 'kitchen');
+  await sender.end();
+  await stream(page, 'kitchen', 'left');
   pattern(relay, 'kitchen');
   await stream(page, 'kitchen');
   assert.equal(await page.locator('.tile').count(), 1);
+});
+
+test('a sender that says goodbye leaves, and its number stays free', async () => {
+  const relay = await Relay.start();
+  const leaves = pattern(relay, 'door');
+  const page = await open(await browser(), relay);
+  await stream(page, 'door');
+  pattern(relay, 'kitchen');
+  await stream(page, 'kitchen');
+  const captions = () => page.locator('.tile figcaption').allTextContents();
+  const numbers = (await captions()).map((caption) => Number(/^\d+/.exec(caption)?.[0]));
+  assert.ok(numbers[0] < numbers[1], `the relay’s: ${await captions()}`);
+  await leaves.end();
+  assert.equal(await stream(page, 'door', 'left').then((caption) => caption.includes('fps')), false);
+  await screenshot(page, 'left');
+  assert.equal(await page.locator('[data-health=left] .veil').textContent(), 'has left');
+  await until(page, () => document.querySelectorAll('.tile').length === 1);
+  assert.match((await captions())[0], /^kitchen /, 'alone it needs no number');
+  pattern(relay, 'garden');
+  const caption = await stream(page, 'garden');
+  assert.ok(Number(/^\d+/.exec(caption)[0]) > numbers[1], caption);
+  const large = () => page.evaluate(() => [...document.querySelectorAll('.picture')].map((button) => button.getAttribute('aria-pressed')).indexOf('true'));
+  for (const digit of String(numbers[1])) await page.keyboard.press(digit);
+  assert.equal(await large(), 0, 'its number chooses it, not its place');
+  assert.deepEqual(page.troubles, []);
 });
 
 test('a restart of the relay is told, and survived with the same tiles', async (t) => {

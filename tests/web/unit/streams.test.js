@@ -3,6 +3,7 @@ import test from 'node:test';
 
 import { load } from './page.js';
 
+const { NumberEntry } = await load('number_entry.js');
 const { Stream } = await load('stream.js');
 const { Streams, harmless } = await load('streams.js');
 
@@ -90,6 +91,67 @@ test('the number tells streams apart, and names are shown', () => {
   assert.equal(of('3', '').name, 'peer\u00a03');
   streams.epoch = '6';
   assert.equal(of('9', 'bob').id, ann.id, 'recognised by its name after a restart of the relay');
+});
+
+test('the relay’s numbers decide the order and stay', () => {
+  const streams = new Streams();
+  const shown = () => streams.all.map(({ name, number }) => [name, number]);
+  streams.epoch = '5';
+  for (const [peer, name] of [['7', 'cid'], ['2', 'ann'], ['4', 'bob']]) streams.of(peer, name, 0);
+  assert.deepEqual(shown(), [['ann', 2], ['bob', 4], ['cid', 7]], 'not the order of arrival');
+  streams.of('2', 'ann', 20_000);
+  for (const peer of ['4', '7']) streams.of(peer, '', 20_000).stream.drew(drawn(), 20_000);
+  streams.expire(30_000);
+  assert.deepEqual(streams.all.map(({ number }) => number), [4, 7], 'the others keep theirs');
+  streams.epoch = '6';
+  assert.equal(streams.of('1', '', 20_000).number, 1, 'the relay was restarted');
+  assert.deepEqual(streams.all.map(({ number }) => number), [1, 7]);
+  const old = new Streams();
+  assert.deepEqual(['x', 'y', 'x'].map((name) => old.of(null, name, 0).number), [1, 2, 1], 'a relay without numbers');
+});
+
+test('a stream whose sender has left goes after 3 s, any other after 30', () => {
+  const streams = new Streams();
+  streams.epoch = '5';
+  const [ann, bob] = [streams.of('2', 'ann', 0), streams.of('4', 'bob', 0)];
+  for (const { stream } of [ann, bob]) stream.drew(drawn(), 0);
+  streams.left(['2', '17', '', 'x']);
+  assert.deepEqual([ann, bob].map(({ stream }) => stream.health(false, 1_000)), ['left', 'live']);
+  ann.stream.measure(1_000);
+  assert.equal(ann.stream.figures.age, null);
+  assert.deepEqual(streams.expire(2_999), []);
+  assert.deepEqual(streams.expire(3_000), [ann.id]);
+  streams.left(['4']);
+  assert.ok(bob.stream.arrived(frame(1), 3_100));
+  bob.stream.drew(drawn(), 3_100);
+  assert.equal(bob.stream.health(false, 3_100), 'live', 'a frame says that it is back');
+  assert.deepEqual([streams.expire(33_099), streams.expire(33_100)], [[], [bob.id]]);
+});
+
+test('numbers of another run of the relay name nobody', () => {
+  const streams = new Streams();
+  const old = streams.of('2', 'ann', 0);
+  streams.left(['2']);
+  assert.notEqual(old.stream.health(false, 0), 'left', 'this relay gives none');
+  streams.epoch = '5';
+  const ann = streams.of('2', 'ann', 0);
+  streams.epoch = '6';
+  streams.left(['2']);
+  assert.notEqual(ann.stream.health(false, 0), 'left');
+});
+
+test('a number is chosen at once, and a longer one by its next digit', () => {
+  const typed = (digits, numbers, pause = 0) => {
+    const entry = new NumberEntry();
+    return [...digits].map((digit, index) => entry.digit(digit, numbers, index * pause));
+  };
+  assert.deepEqual(typed('23', [1, 2, 3]), [2, 3]);
+  assert.deepEqual(typed('12', [1, 2, 12]), [1, 12]);
+  assert.deepEqual(typed('12', [1, 2, 12], 1_201), [1, 2], 'a digit after a pause begins a number');
+  assert.deepEqual(typed('11', [1, 2, 12]), [1, 1], 'there is no 11');
+  assert.deepEqual(typed('100', [1, 10]), [1, 10, 'all']);
+  assert.deepEqual(typed('407', [407]), [null, null, 407]);
+  assert.deepEqual(typed('90', [1]), [null, 'all']);
 });
 
 test('invented names cannot fill memory', () => {

@@ -17,7 +17,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images::Image};
+use fast_image_resize::{
+    FilterType, ResizeAlg, ResizeOptions, Resizer,
+    images::{TypedImage, TypedImageRef},
+    pixels::U8x3,
+};
 use image::{
     ExtendedColorType, ImageEncoder,
     codecs::png::{CompressionType, FilterType as Rows, PngEncoder},
@@ -174,13 +178,15 @@ impl Plot {
         let (large, small) = (self.size(DENSITY * SMOOTHING), self.size(DENSITY));
         let mut pixels = vec![0; large.0 as usize * large.1 as usize * 3];
         self.draw(Bitmap(BitMapBackend::with_buffer(&mut pixels, large)), DENSITY * SMOOTHING)?;
-        let drawn = Image::from_vec_u8(large.0, large.1, pixels, PixelType::U8x3).map_err(|e| wrong(&e))?;
-        let mut smooth = Image::new(small.0, small.1, PixelType::U8x3);
+        let drawn = TypedImageRef::<U8x3>::from_buffer(large.0, large.1, &pixels).map_err(|e| wrong(&e))?;
+        let mut smooth = vec![0; small.0 as usize * small.1 as usize * 3];
+        let mut fitted =
+            TypedImage::<U8x3>::from_buffer(small.0, small.1, &mut smooth).map_err(|e| wrong(&e))?;
         let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Box));
-        Resizer::new().resize(&drawn, &mut smooth, &options).map_err(|e| wrong(&e))?;
+        Resizer::new().resize_typed(&drawn, &mut fitted, &options).map_err(|e| wrong(&e))?;
         let mut png = Vec::new();
         PngEncoder::new_with_quality(&mut png, CompressionType::Best, Rows::NoFilter)
-            .write_image(smooth.buffer(), small.0, small.1, ExtendedColorType::Rgb8)
+            .write_image(&smooth, small.0, small.1, ExtendedColorType::Rgb8)
             .map_err(|e| wrong(&e))?;
         Ok(png)
     }

@@ -39,7 +39,7 @@ pub(super) fn cores() -> Vec<Core> {
 }
 
 /// Parses a list of processors as Linux writes it (`0,4` or `0-1`); empty if it is invalid.
-#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux writes such lists"))]
+#[cfg_attr(not(any(test, target_os = "linux")), expect(dead_code, reason = "only Linux writes such lists"))]
 fn processors(list: &str) -> Vec<usize> {
     /// More than any machine has: a range of billions must not be walked.
     const MOST: usize = 4096;

@@ -162,7 +162,7 @@ fn whole(picture: &Picture) -> Result<Band<'_>, Error> {
 }
 
 /// Refuses empty pictures and sizes that would take too much memory.
-pub(super) fn check_size(width: usize, height: usize) -> Result<(), Error> {
+pub(crate) fn check_size(width: usize, height: usize) -> Result<(), Error> {
     if width == 0 || height == 0 {
         return Err(Error::Empty { width, height });
     }

@@ -32,6 +32,7 @@ mod tables;
 mod tail;
 mod worker_pool;
 
+pub(crate) use self::encoder::check_size;
 pub use self::{
     decoder::{Coding, Decoded, Decoder, Reduced},
     encoder::Encoder,
@@ -40,7 +41,7 @@ pub use self::{
     options::{DecodeLimits, Scale, Strips},
     quality::quality,
     repair::{Flaw, Length, Repaired, Repairer, repair},
-    rotate::{mark_upright, orientation, rotated},
+    rotate::{Turner, mark_upright, orientation, rotated},
     splice::splice,
     split::{Piece, split},
 };

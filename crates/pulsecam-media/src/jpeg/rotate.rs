@@ -1,9 +1,12 @@
 //! Orientation of a JPEG, and turning it without decoding: its blocks are rearranged, no pixel changes.
 
 use bytes::Bytes;
-use turbojpeg::{Transform, TransformOp};
+use turbojpeg::{Transform, TransformOp, Transformer};
 
-use super::marker::{exif, exif_range};
+use super::{
+    Error,
+    marker::{exif, exif_range},
+};
 use crate::picture::Orientation;
 
 /// The transformation that turns a JPEG upright, from its Exif data.
@@ -19,23 +22,43 @@ pub fn mark_upright(jpeg: &mut [u8]) {
     }
 }
 
-/// Turns the JPEG as `upright` says. `None` if that is not possible without loss: a side that is not a
-/// multiple of the block size, or a damaged picture. Metadata (Exif, a colour profile) is kept.
+/// Turns JPEGs without decoding them. Keep one per thread, as with a decoder.
+#[derive(Debug)]
+pub struct Turner(Transformer);
+
+impl Turner {
+    /// Creates one.
+    ///
+    /// # Errors
+    /// libjpeg-turbo has no memory.
+    pub fn new() -> Result<Self, Error> {
+        Transformer::new().map(Self).map_err(|error| Error::Codec(error.to_string()))
+    }
+
+    /// Turns the JPEG as `upright` says. `None` if that is not possible without loss: a side that is not a
+    /// multiple of the block size, or a damaged picture. Metadata (Exif, a colour profile) is kept.
+    #[must_use]
+    pub fn turned(&mut self, jpeg: &[u8], upright: Orientation) -> Option<Bytes> {
+        let mut transform = Transform::op(match upright {
+            Orientation::Upright => TransformOp::None,
+            Orientation::Rotate90 => TransformOp::Rot90,
+            Orientation::Rotate180 => TransformOp::Rot180,
+            Orientation::Rotate270 => TransformOp::Rot270,
+            Orientation::FlipHorizontal => TransformOp::Hflip,
+            Orientation::FlipVertical => TransformOp::Vflip,
+            Orientation::Transpose => TransformOp::Transpose,
+            Orientation::Transverse => TransformOp::Transverse,
+        });
+        transform.perfect = true;
+        let made = self.0.transform_to_owned(&transform, jpeg).ok()?;
+        Some(Bytes::copy_from_slice(&made))
+    }
+}
+
+/// As [`Turner::turned`], for a single JPEG.
 #[must_use]
 pub fn rotated(jpeg: &[u8], upright: Orientation) -> Option<Bytes> {
-    let mut transform = Transform::op(match upright {
-        Orientation::Upright => TransformOp::None,
-        Orientation::Rotate90 => TransformOp::Rot90,
-        Orientation::Rotate180 => TransformOp::Rot180,
-        Orientation::Rotate270 => TransformOp::Rot270,
-        Orientation::FlipHorizontal => TransformOp::Hflip,
-        Orientation::FlipVertical => TransformOp::Vflip,
-        Orientation::Transpose => TransformOp::Transpose,
-        Orientation::Transverse => TransformOp::Transverse,
-    });
-    transform.perfect = true;
-    let made = turbojpeg::transform(&transform, jpeg).ok()?;
-    Some(Bytes::copy_from_slice(&made))
+    Turner::new().ok()?.turned(jpeg, upright)
 }
 
 #[cfg(test)]

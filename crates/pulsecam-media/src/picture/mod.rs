@@ -2,13 +2,13 @@
 
 mod orientation;
 mod pixel_buffer;
+mod planes;
 mod scaler;
 
-pub(crate) use self::scaler::Part;
 pub use self::{
     orientation::Orientation,
     pixel_buffer::PixelBuffer,
-    scaler::{ScaleError, Scaler},
+    scaler::{Part, ScaleError, Scaler},
 };
 
 /// How chroma is sampled in planar YUV.

@@ -1,6 +1,6 @@
 //! Orientation of pictures, as cameras note it in Exif data.
 
-use super::{Canvas, Picture, Pixels};
+use super::{Canvas, Picture, Pixels, planes};
 
 /// The tag of the orientation in Exif data.
 const TAG: u16 = 0x112;
@@ -47,6 +47,15 @@ impl Orientation {
         })
     }
 
+    /// The transformation that turns a picture clockwise by this number of quarters, then exchanges left and right
+    /// if it is to be mirrored, and top and bottom if it is to be flipped.
+    #[must_use]
+    pub const fn turned(quarters: u8, mirror: bool, flip: bool) -> Self {
+        let turned = Self::of_parts(quarters, false);
+        let mirrored = if mirror { turned.then(Self::FlipHorizontal) } else { turned };
+        if flip { mirrored.then(Self::FlipVertical) } else { mirrored }
+    }
+
     /// Reads the orientation in Exif data (a TIFF structure); `None` if there is none.
     #[must_use]
     pub fn of_exif(tiff: &[u8]) -> Option<Self> {
@@ -74,6 +83,60 @@ impl Orientation {
         if self.swaps_sides() { (height, width) } else { (width, height) }
     }
 
+    /// This transformation and then another.
+    #[must_use]
+    pub const fn then(self, next: Self) -> Self {
+        let ((quarters, is_mirrored), (more, mirrors)) = (self.parts(), next.parts());
+        // A mirror turns the direction of what was turned before it.
+        if mirrors {
+            Self::of_parts(4 - quarters + more, !is_mirrored)
+        } else {
+            Self::of_parts(quarters + more, is_mirrored)
+        }
+    }
+
+    /// The same as a mirror image (left and right exchanged) or not, and then quarters of a turn clockwise.
+    const fn parts(self) -> (u8, bool) {
+        match self {
+            Self::Upright => (0, false),
+            Self::Rotate90 => (1, false),
+            Self::Rotate180 => (2, false),
+            Self::Rotate270 => (3, false),
+            Self::FlipHorizontal => (0, true),
+            Self::Transverse => (1, true),
+            Self::FlipVertical => (2, true),
+            Self::Transpose => (3, true),
+        }
+    }
+
+    const fn of_parts(quarters: u8, is_mirrored: bool) -> Self {
+        match (quarters % 4, is_mirrored) {
+            (0, false) => Self::Upright,
+            (1, false) => Self::Rotate90,
+            (2, false) => Self::Rotate180,
+            (_, false) => Self::Rotate270,
+            (0, true) => Self::FlipHorizontal,
+            (1, true) => Self::Transverse,
+            (2, true) => Self::FlipVertical,
+            (_, true) => Self::Transpose,
+        }
+    }
+
+    /// Where a pixel of the upright picture was in one of this width and height before.
+    #[must_use]
+    pub const fn before(self, (x, y): (usize, usize), (width, height): (usize, usize)) -> (usize, usize) {
+        match self {
+            Self::Upright => (x, y),
+            Self::FlipHorizontal => (width - 1 - x, y),
+            Self::Rotate180 => (width - 1 - x, height - 1 - y),
+            Self::FlipVertical => (x, height - 1 - y),
+            Self::Transpose => (y, x),
+            Self::Rotate90 => (y, height - 1 - x),
+            Self::Transverse => (width - 1 - y, height - 1 - x),
+            Self::Rotate270 => (width - 1 - y, x),
+        }
+    }
+
     /// Turns a canvas upright.
     pub(crate) fn turn_canvas(self, canvas: Canvas) -> Canvas {
         if self == Self::Upright {
@@ -84,37 +147,27 @@ impl Orientation {
         Canvas { width, height, pixels: self.turn(&canvas.pixels, size).into() }
     }
 
-    /// Turns a picture of packed pixels upright; planes stay as they are.
+    /// Turns a picture upright.
     pub(crate) fn turn_picture(self, picture: Picture) -> Picture {
+        if self == Self::Upright {
+            return picture;
+        }
         let size = (picture.width, picture.height);
         let (width, height) = self.upright_size(size);
         let turn = |bytes: Vec<u8>| self.turn(bytes.as_chunks::<3>().0, size).into_flattened();
         match picture.pixels {
-            Pixels::Rgb(bytes) if self != Self::Upright => {
-                Picture { width, height, pixels: Pixels::Rgb(turn(bytes)) }
-            }
-            Pixels::Bgr(bytes) if self != Self::Upright => {
-                Picture { width, height, pixels: Pixels::Bgr(turn(bytes)) }
-            }
-            pixels => Picture { pixels, ..picture },
+            Pixels::Rgb(bytes) => Picture { width, height, pixels: Pixels::Rgb(turn(bytes)) },
+            Pixels::Bgr(bytes) => Picture { width, height, pixels: Pixels::Bgr(turn(bytes)) },
+            Pixels::Planar(subsampling, bytes) => planes::turned(self, size, subsampling, &bytes),
         }
     }
 
-    fn turn<P: Copy + Default>(self, pixels: &[P], (width, height): (usize, usize)) -> Vec<P> {
+    pub(super) fn turn<P: Copy + Default>(self, pixels: &[P], (width, height): (usize, usize)) -> Vec<P> {
         let (across, down) = self.upright_size((width, height));
         let mut turned = Vec::with_capacity(across * down);
         for y in 0..down {
             turned.extend((0..across).map(|x| {
-                let (x, y) = match self {
-                    Self::Upright => (x, y),
-                    Self::FlipHorizontal => (width - 1 - x, y),
-                    Self::Rotate180 => (width - 1 - x, height - 1 - y),
-                    Self::FlipVertical => (x, height - 1 - y),
-                    Self::Transpose => (y, x),
-                    Self::Rotate90 => (y, height - 1 - x),
-                    Self::Transverse => (width - 1 - y, height - 1 - x),
-                    Self::Rotate270 => (width - 1 - y, x),
-                };
+                let (x, y) = self.before((x, y), (width, height));
                 pixels.get(y * width + x).copied().unwrap_or_default()
             }));
         }
@@ -184,6 +237,26 @@ mod tests {
     }
 
     #[test]
+    fn turning_mirroring_and_flipping_are_one_transformation() {
+        let canvas = Canvas { width: 3, height: 2, pixels: (0..6).collect() };
+        for quarters in 0..4 {
+            let turned =
+                (0..quarters).fold(canvas.clone(), |canvas, _| Orientation::Rotate90.turn_canvas(canvas));
+            for (mirror, flip) in [(false, false), (true, false), (false, true), (true, true)] {
+                let mut wanted = turned.clone();
+                if mirror {
+                    wanted = Orientation::FlipHorizontal.turn_canvas(wanted);
+                }
+                if flip {
+                    wanted = Orientation::FlipVertical.turn_canvas(wanted);
+                }
+                let found = Orientation::turned(quarters, mirror, flip).turn_canvas(canvas.clone());
+                assert_eq!(found, wanted, "{quarters} {mirror} {flip}");
+            }
+        }
+    }
+
+    #[test]
     fn pixels_are_turned_as_exif_numbers_say() {
         let canvas = Canvas { width: 3, height: 2, pixels: (0..6).collect() };
         let turned = |exif| Orientation::from_exif(exif).unwrap().turn_canvas(canvas.clone());
@@ -200,5 +273,16 @@ mod tests {
         let turned = Orientation::Rotate90.turn_picture(rgb);
         assert_eq!((turned.width, turned.height, turned.bytes()), (1, 2, &[1, 2, 3, 4, 5, 6][..]));
         assert_eq!((0..=9).filter_map(Orientation::from_exif).count(), 8);
+    }
+
+    #[test]
+    fn one_transformation_after_another_is_one() {
+        let canvas = Canvas { width: 3, height: 2, pixels: (0..6).collect() };
+        for first in (1..=8).filter_map(Orientation::from_exif) {
+            for second in (1..=8).filter_map(Orientation::from_exif) {
+                let both = second.turn_canvas(first.turn_canvas(canvas.clone()));
+                assert_eq!(first.then(second).turn_canvas(canvas.clone()), both, "{first:?}, {second:?}");
+            }
+        }
     }
 }

@@ -4,25 +4,29 @@
 //! sharper edges JPEG would soften again.
 
 use fast_image_resize::{
-    CropBox, FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
-    images::{Image, ImageRef, TypedImage, TypedImageRef},
-    pixels::U8x4,
+    CropBox, FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer,
+    images::{TypedImage, TypedImageRef},
+    pixels::{U8, U8x3, U8x4},
 };
 
 use super::{Canvas, Picture, Pixels};
 
 /// A part of a picture in fractions of its size, so that it is the same part of each plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Part {
-    pub(crate) left: f64,
-    pub(crate) top: f64,
-    pub(crate) width: f64,
-    pub(crate) height: f64,
+pub struct Part {
+    /// Its left edge.
+    pub left: f64,
+    /// Its upper edge.
+    pub top: f64,
+    /// Its width.
+    pub width: f64,
+    /// Its height.
+    pub height: f64,
 }
 
 impl Part {
     /// The whole picture.
-    pub(crate) const WHOLE: Self = Self { left: 0.0, top: 0.0, width: 1.0, height: 1.0 };
+    pub const WHOLE: Self = Self { left: 0.0, top: 0.0, width: 1.0, height: 1.0 };
 
     /// The largest centred part of a picture of size `of` that has the proportions of `like`.
     pub(crate) fn covering(of: (usize, usize), like: (usize, usize)) -> Self {
@@ -62,17 +66,26 @@ pub struct Scaler {
 impl Scaler {
     /// Scales the canvas to `size`, in the memory of `reuse`; `None` if either has no pixels.
     pub fn fit(&mut self, source: &Canvas, size: (usize, usize), reuse: Canvas) -> Option<Canvas> {
-        let side = |side: usize| u32::try_from(side).ok().filter(|&side| side > 0);
-        let from = (side(source.width)?, side(source.height)?);
-        let to = (side(size.0)?, side(size.1)?);
+        self.fit_part(source, Part::WHOLE, size, reuse)
+    }
+
+    /// The same with a part of the canvas.
+    pub fn fit_part(
+        &mut self,
+        source: &Canvas,
+        part: Part,
+        size: (usize, usize),
+        reuse: Canvas,
+    ) -> Option<Canvas> {
+        let from = (source.width, source.height);
+        let is_side = |side: usize| u32::try_from(side).is_ok_and(|side| side > 0);
+        if ![from.0, from.1, size.0, size.1].into_iter().all(is_side) {
+            return None;
+        }
         let mut canvas = Canvas { width: size.0, height: size.1, ..reuse };
         canvas.pixels.resize(size.0.checked_mul(size.1)?);
-        let pixels = bytemuck::cast_slice(&source.pixels);
-        let from = TypedImageRef::<U8x4>::from_buffer(from.0, from.1, pixels).ok()?;
-        let pixels = bytemuck::cast_slice_mut(&mut canvas.pixels);
-        let mut into = TypedImage::<U8x4>::from_buffer(to.0, to.1, pixels).ok()?;
-        // The fourth byte is padding, not alpha.
-        self.resizer.resize_typed(&from, &mut into, &bilinear().use_alpha(false)).ok()?;
+        let from = (bytemuck::cast_slice(&source.pixels), from);
+        self.samples::<U8x4>(from, part, (bytemuck::cast_slice_mut(&mut canvas.pixels), size)).ok()?;
         Some(canvas)
     }
 
@@ -93,7 +106,7 @@ impl Scaler {
         part: Part,
         to: (&mut [u8], (usize, usize)),
     ) -> Result<(), ScaleError> {
-        self.samples(PixelType::U8, from, part, to)
+        self.samples::<U8>(from, part, to)
     }
 
     /// Scales `part` of a picture to `size`.
@@ -130,23 +143,24 @@ impl Scaler {
         size: (usize, usize),
     ) -> Result<Vec<u8>, ScaleError> {
         let mut scaled = vec![0; size.0 * size.1 * 3];
-        self.samples(PixelType::U8x3, (pixels, from), part, (&mut scaled, size))?;
+        self.samples::<U8x3>((pixels, from), part, (&mut scaled, size))?;
         Ok(scaled)
     }
 
-    fn samples(
+    /// Of a pixel type that is known here: the crate's own choice among all of them would be linked, a megabyte.
+    fn samples<P: PixelTrait>(
         &mut self,
-        kind: PixelType,
         (from, from_size): (&[u8], (usize, usize)),
         part: Part,
         (to, to_size): (&mut [u8], (usize, usize)),
     ) -> Result<(), ScaleError> {
-        let source = ImageRef::new(from_size.0 as u32, from_size.1 as u32, from, kind).map_err(failed)?;
-        let mut target =
-            Image::from_slice_u8(to_size.0 as u32, to_size.1 as u32, to, kind).map_err(failed)?;
+        let source = TypedImageRef::<P>::from_buffer(from_size.0 as u32, from_size.1 as u32, from);
+        let target = TypedImage::<P>::from_buffer(to_size.0 as u32, to_size.1 as u32, to);
+        let (source, mut target) = (source.map_err(failed)?, target.map_err(failed)?);
         let CropBox { left, top, width, height } = part.in_plane(from_size);
-        let options = bilinear().crop(left, top, width, height);
-        self.resizer.resize(&source, &mut target, &options).map_err(failed)
+        // The fourth byte of a canvas is padding, not alpha.
+        let options = bilinear().use_alpha(false).crop(left, top, width, height);
+        self.resizer.resize_typed(&source, &mut target, &options).map_err(failed)
     }
 }
 
@@ -227,6 +241,18 @@ mod tests {
             assert_eq!(scaled.pixel(1, height / 2).unwrap() & 0x00ff_ffff, 0x00c8_2010);
             assert_eq!(scaled.pixel(width - 2, height / 2).unwrap() & 0x00ff_ffff, 0x0010_40e0);
         }
+    }
+
+    #[test]
+    fn a_part_of_a_canvas_is_enlarged() {
+        let pixel = |i: usize| if i % 64 < 32 { 0x00c8_2010 } else { 0x0010_40e0 };
+        let halves = Canvas { width: 64, height: 48, pixels: (0..64 * 48).map(pixel).collect() };
+        let right = Part { left: 0.6, top: 0.5, width: 0.4, height: 0.25 };
+        let scaled = Scaler::default().fit_part(&halves, right, (80, 30), Canvas::default()).unwrap();
+        assert_eq!((scaled.width, scaled.height), (80, 30));
+        assert!(scaled.pixels.iter().all(|pixel| pixel & 0x00ff_ffff == 0x0010_40e0));
+        let beyond = Part { left: 2.0, top: -1.0, width: 9.0, height: 0.0 };
+        assert!(Scaler::default().fit_part(&halves, beyond, (8, 3), Canvas::default()).is_some());
     }
 
     #[test]

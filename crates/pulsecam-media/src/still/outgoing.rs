@@ -4,9 +4,7 @@ use bytes::Bytes;
 
 use super::{Changes, Error, Format, Still, decode, decode::fitted};
 use crate::{
-    jpeg::{
-        self, Coding, Decoder, Encoder, Length, MAX_DIMENSION, MAX_PIXELS, Repaired, Repairer, Scale, header,
-    },
+    jpeg::{self, Coding, Decoder, Encoder, Length, Repaired, Repairer, Scale, header},
     picture::{Canvas, Orientation, contained},
 };
 
@@ -65,8 +63,7 @@ pub fn is_plain(file: &[u8]) -> bool {
 
 /// Whether every viewer decodes it.
 fn is_common(file: &[u8], size: (usize, usize)) -> Result<bool, Error> {
-    let within = size.0 <= MAX_DIMENSION && size.1 <= MAX_DIMENSION && size.0 * size.1 <= MAX_PIXELS;
-    Ok(Coding::of(file)? == Coding::default() && within)
+    Ok(Coding::of(file)? == Coding::default() && jpeg::check_size(size.0, size.1).is_ok())
 }
 
 /// Repairs flaws that libjpeg-turbo ignores, so that other decoders show the JPEG too. It adds the end marker

@@ -68,6 +68,20 @@ impl Address {
         self.port
     }
 
+    /// The same host with another port.
+    #[must_use]
+    pub fn with_port(self, port: u16) -> Self {
+        Self { port, ..self }
+    }
+
+    /// The link to the page for browsers that a relay has here.
+    #[must_use]
+    pub fn page(&self, tls: bool) -> String {
+        let scheme = if tls { "https" } else { "http" };
+        // In a URL the % before the zone of an address is escaped (RFC 6874).
+        format!("{scheme}://{}/", self.to_string().replacen('%', "%25", 1))
+    }
+
     /// The socket address, if no lookup is needed.
     #[must_use]
     pub fn literal(&self) -> Option<SocketAddr> {

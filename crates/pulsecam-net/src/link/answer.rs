@@ -29,6 +29,7 @@ impl Session<'_> {
         if answer.t1.is_none() && (answer.viewers.is_some() || answer.got.is_some()) {
             return; // unsolicited, not an answer
         }
+        self.hub.page.send_if_modified(|known| std::mem::replace(known, answer.web) != answer.web);
         let mut inner = self.lock();
         if !std::mem::replace(&mut inner.introduced, true) {
             self.hub.streams().numbered_in(answer.epoch);

@@ -47,6 +47,8 @@ pub(super) struct Hub {
     pub(super) inbox: queue::Sender<StreamId, Received>,
     pub(super) state: watch::Sender<State>,
     pub(super) viewers: watch::Sender<Option<u32>>,
+    /// The port of the relay's page for browsers; 0 is that of the link.
+    pub(super) page: watch::Sender<Option<u16>>,
     pub(super) reports: watch::Sender<Option<DeliveryReport>>,
     pub(super) departures: Mutex<SentFrames>,
     pub(super) deliveries: Mutex<Deliveries>,
@@ -76,6 +78,7 @@ impl Hub {
             inbox,
             state: watch::Sender::new(State::Connecting),
             viewers: watch::Sender::new(None),
+            page: watch::Sender::new(None),
             reports: watch::Sender::new(None),
             departures: Mutex::new(SentFrames::new(now())),
             deliveries: Mutex::default(),

@@ -200,6 +200,13 @@ impl Link {
         self.hub.viewers.subscribe()
     }
 
+    /// The port of the relay's page for browsers, and its changes; 0 is the port of the link. It is `None` while
+    /// the relay has not answered, and if it has no page.
+    #[must_use]
+    pub fn page(&self) -> watch::Receiver<Option<u16>> {
+        self.hub.page.subscribe()
+    }
+
     /// Our relay's newest report on the frames sent, if [`Config::report`] requests it. It is `None` before
     /// the first, and if the relay sends none.
     #[must_use]

@@ -86,6 +86,7 @@ impl WriteHooks<ClientId, Item> for RoomHooks<'_> {
             report: answer.report,
             silence: answer.t1.map(|_| self.room.shared.config.silence_millis()),
             epoch: answer.epoch,
+            web: answer.t1.and_then(|_| self.room.shared.page()),
             receipts: answer.receipts,
             gone,
             ..told

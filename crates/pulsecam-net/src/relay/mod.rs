@@ -105,6 +105,8 @@ pub async fn run(
     }
     shared.emit_guarded(&Event::Listening { addr: listener.local_addr()? });
     server.listens(listener.http_addr()?);
+    #[cfg(feature = "web")]
+    shared.note_page(listener.local_addr()?, listener.http_addr()?);
     let mut clients = JoinSet::new();
     let mut survey = time::interval(SURVEY_INTERVAL);
     survey.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -6,7 +6,7 @@ use std::{
     net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
@@ -36,6 +36,8 @@ pub(super) struct Shared {
     pub(super) watches: bool,
     /// The events of members whose tasks failed.
     failed: Mutex<VecDeque<Event>>,
+    /// The port of the page for browsers, if there is one; 0 is that of the clients.
+    page: OnceLock<u16>,
     log: Log,
     counters: ServerCounters,
     /// Clients that joined, by their kind.
@@ -78,6 +80,7 @@ impl Shared {
             watches: config.is_watched(),
             config,
             failed: Mutex::default(),
+            page: OnceLock::new(),
             log: Log {
                 traffic: Mutex::new(LogThrottle::new(log_throttle::TRAFFIC)),
                 breaches: Mutex::new(LogThrottle::new(log_throttle::FLOOD)),
@@ -169,6 +172,23 @@ impl Shared {
     /// Returns the number of the next client.
     pub(super) fn next_client(&self) -> ClientId {
         self.counters.joined.fetch_add(1, Relaxed) + 1
+    }
+
+    /// Notes where the page for browsers is: at its own address, or at that of the clients.
+    #[cfg(feature = "web")]
+    pub(super) fn note_page(&self, clients: SocketAddr, http: SocketAddr) {
+        let Some(web) = &self.config.web else { return };
+        let port = match (http == clients, web.own_port) {
+            (false, _) => http.port(),
+            (true, false) => 0,
+            (true, true) => return,
+        };
+        let _ = self.page.set(port); // it listens once
+    }
+
+    /// The port of the page for browsers, if there is one; 0 is that of the clients.
+    pub(super) fn page(&self) -> Option<u16> {
+        self.page.get().copied()
     }
 
     pub(super) fn count_in(&self, message: &Message) {

@@ -7,6 +7,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod autobahn;
 mod browser;
 mod doors;
 mod keys;

@@ -91,6 +91,8 @@ pub struct BufferFormat {
 #[derive(Debug)]
 pub struct CapturedBuffer<'a> {
     pub bytes: &'a [u8],
+    /// Bytes from row to row, if only the frame shows them; otherwise those of [`BufferFormat`].
+    pub stride: Option<usize>,
     /// Whether `bytes` has the frame's true length.
     pub length: crate::jpeg::Length,
     /// The driver's frame number, which also counts frames that it could not deliver.
@@ -134,6 +136,12 @@ pub enum DeviceFault {
         /// The group whose members may open it.
         group: Option<String>,
     },
+    /// The person at this machine does not allow the use of cameras (macOS).
+    #[error(
+        "cameras are not allowed: allow them for this program, or for the terminal that started it, in System \
+         Settings > Privacy & Security > Camera"
+    )]
+    NotAllowed,
     /// No frame arrived for too long.
     #[error("no picture for {}", humantime::format_duration(*.0))]
     Stalled(Duration),

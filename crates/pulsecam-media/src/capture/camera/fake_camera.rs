@@ -118,6 +118,7 @@ impl Device for Player {
         self.2 = bytes;
         let captured = Timestamp::from_micros(sequence.into());
         Ok(Some(CapturedBuffer {
+            stride: None,
             bytes: &self.2,
             length: Length::Told,
             sequence: Some(sequence),

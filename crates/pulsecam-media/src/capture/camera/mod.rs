@@ -16,6 +16,8 @@ mod native;
 mod node;
 #[cfg(not(feature = "nokhwa"))]
 mod none;
+#[cfg(feature = "nokhwa")]
+mod permission;
 mod settings;
 mod source;
 pub mod unpack;

@@ -27,17 +27,29 @@ use super::{
         Modes,
     },
     mode::{FrameRate, Mode, PixelFormat},
+    permission,
 };
 use crate::{clock::Timestamp, jpeg::Length, queue};
 
 /// Time limit for opening a camera. Some need seconds; a driver that hangs must not hang the program.
 const OPENING: Duration = Duration::from_secs(15);
 
+/// Pixel formats that a camera may be asked for.
+///
+/// AVFoundation converts whatever a camera gives to YUYV. If asked for a format that it cannot make (MJPEG, which is
+/// a codec there, or grey), it raises an Objective-C exception, which aborts the program.
+const REQUESTABLE: &[PixelFormat] =
+    if cfg!(target_os = "macos") { &[PixelFormat::Yuyv] } else { &PixelFormat::ALL };
+
+/// AVFoundation pads rows to a multiple of 16 or of 64 bytes.
+const ROW_ALIGNMENT: std::ops::RangeInclusive<usize> = 16..=64;
+
 /// The nokhwa backend, on any system.
 pub(super) struct Native;
 
 impl Backend for Native {
     fn present(&self) -> Vec<DeviceInfo> {
+        permission::request();
         let mut found: Vec<_> = nokhwa::query(ApiBackend::Auto)
             .inspect_err(|error| tracing::debug!(%error, "the system lists no cameras"))
             .unwrap_or_default()
@@ -55,6 +67,7 @@ impl Backend for Native {
     }
 
     fn modes(&self, camera: &DeviceInfo, _: ModeRequest) -> Result<Option<Modes>, DeviceFault> {
+        permission::require()?;
         let any = RequestedFormat::with_formats(RequestedFormatType::None, nokhwa::utils::frame_formats());
         let listed = Camera::new(CameraIndex::Index(camera.index), any)
             .and_then(|mut camera| camera.compatible_camera_formats());
@@ -64,6 +77,7 @@ impl Backend for Native {
             Err(error) => return Err(fault("list its modes", &error)),
         };
         let mut known: Vec<_> = listed.iter().filter_map(mode_of).collect();
+        known.retain(|mode| REQUESTABLE.contains(&mode.format));
         known.sort_by_key(Mode::listed);
         known.dedup();
         Ok(Some(Modes { known, unknown: Vec::new() }))
@@ -79,6 +93,7 @@ impl Backend for Native {
             let reason = "setting controls is not supported with nokhwa".into();
             return Err(DeviceFault::Driver { what: "set its controls", reason });
         }
+        permission::require()?;
         let index = camera.index;
         let open = move || {
             let format = format_of(mode);
@@ -142,7 +157,7 @@ impl Running {
             Ok(Err(error)) => return Err(fault("start it", &error)),
             Err(_) => return Err(system(format!("it takes longer than {} s", OPENING.as_secs()))),
         }
-        // nokhwa reports neither row padding nor range.
+        // nokhwa reports neither row padding, which each frame's length shows, nor range.
         let shape = BufferFormat { mode, stride: 0, full_range: false };
         Ok(Self { shape, frames, taken: None, stop })
     }
@@ -167,15 +182,29 @@ impl Device for Running {
         };
         let micros = |since: Duration| u64::try_from(since.as_micros()).unwrap_or(u64::MAX);
         let captured = buffer.capture_timestamp().map(|since| Timestamp::from_micros(micros(since)));
-        let buffer = self.taken.insert(buffer);
+        let bytes = self.taken.insert(buffer).buffer();
+        let is_padded = cfg!(target_os = "macos");
         Ok(Some(CapturedBuffer {
-            bytes: buffer.buffer(),
+            bytes,
+            stride: is_padded.then(|| padded_stride(self.shape.mode, bytes.len())).flatten(),
             length: Length::Unknown,
             sequence: None,
             captured: captured.unwrap_or_else(Timestamp::now),
             damaged: false,
         }))
     }
+}
+
+/// Bytes from row to row of a packed frame of this length; `None` if its rows are not padded.
+///
+/// Not for Linux, where nokhwa returns whole pages.
+fn padded_stride(mode: Mode, length: usize) -> Option<usize> {
+    let per_two = (mode.format == PixelFormat::Yuyv).then_some(4)?;
+    let row = (mode.width as usize).div_ceil(2) * per_two;
+    let stride = length.checked_div(mode.height as usize)?;
+    let is_plausible =
+        stride > row && stride.is_multiple_of(*ROW_ALIGNMENT.start()) && stride - row < *ROW_ALIGNMENT.end();
+    is_plausible.then_some(stride)
 }
 
 /// Whether it is a node for metadata or output, with no capture format or none that is known. nokhwa reports

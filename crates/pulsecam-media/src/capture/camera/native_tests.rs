@@ -155,6 +155,20 @@ fn modes_and_nokhwas_formats_stand_for_one_another() {
 }
 
 #[test]
+fn padding_of_rows_shows_in_a_frames_length() {
+    let mode = |width, height, format| Mode { width, height, format, rate: FrameRate::new(30, 1).unwrap() };
+    let yuyv = |width, height| mode(width, height, PixelFormat::Yuyv);
+    assert_eq!(padded_stride(yuyv(640, 480), 640 * 2 * 480), None, "rows end where they should");
+    assert_eq!(padded_stride(yuyv(1000, 4), 2048 * 4), Some(2048));
+    assert_eq!(padded_stride(yuyv(1000, 4), 2048 * 4 + 3), Some(2048), "with a few bytes behind them");
+    assert_eq!(padded_stride(yuyv(1000, 4), 2000 * 3), None, "too short");
+    assert_eq!(padded_stride(yuyv(1000, 4), 4096 * 4), None, "more than padding");
+    assert_eq!(padded_stride(yuyv(999, 4), 2004 * 4), None, "not aligned");
+    assert_eq!(padded_stride(yuyv(1000, 0), 2048), None);
+    assert_eq!(padded_stride(mode(1000, 4, PixelFormat::Mjpeg), 2048 * 4), None, "compressed");
+}
+
+#[test]
 fn nodes_without_formats_are_told_from_cameras_that_are_busy() {
     let error = |property: &str| NokhwaError::GetPropertyError {
         property: property.into(),

@@ -231,10 +231,11 @@ fn unpack(
     if !seen {
         return Some(None);
     }
+    let shape = BufferFormat { stride: taken.stride.unwrap_or(shape.stride), ..*shape };
     Some(Some(match shape.mode.format {
         PixelFormat::Mjpeg => FrameData::Jpeg(repair.copied(taken.bytes, taken.length)?),
         _ => {
-            let picture = unpack::picture(taken.bytes, shape, std::mem::take(spare));
+            let picture = unpack::picture(taken.bytes, &shape, std::mem::take(spare));
             if picture.is_none() {
                 repair.damaged(&"it is incomplete");
             }

@@ -149,6 +149,7 @@ impl Device for Running {
             _ => (bytes, Length::Unknown),
         };
         Ok(Some(CapturedBuffer {
+            stride: None,
             bytes,
             length,
             sequence: Some(about.sequence),

@@ -20,8 +20,10 @@ use crate::{
         resize::Resize,
         sequence::Sequence,
         splitter::{MAX_JPEG, Splitter},
+        turn::Turn,
     },
     jpeg::{self, MAX_DIMENSION, MAX_PIXELS},
+    picture::Orientation,
     signature::{FileKind, PROBED, described, probe},
 };
 
@@ -42,6 +44,8 @@ pub struct Settings {
     /// Width and height. Without it, a camera is asked for about 1280x720, generated sources have that size,
     /// and others keep their own. A camera uses the nearest size that it has.
     pub size: Option<(usize, usize)>,
+    /// How every picture is turned, after it got its size.
+    pub orientation: Orientation,
     /// Frames per second; 30 if unknown.
     pub fps: Option<f64>,
     /// Whether files start again at their end. Photos and the test picture never end.
@@ -59,6 +63,12 @@ impl Settings {
     #[must_use]
     pub fn with_size(self, size: impl Into<Option<(usize, usize)>>) -> Self {
         Self { size: size.into(), ..self }
+    }
+
+    /// Sets [`Settings::orientation`].
+    #[must_use]
+    pub fn with_orientation(self, orientation: Orientation) -> Self {
+        Self { orientation, ..self }
     }
 
     /// Sets [`Settings::fps`].
@@ -104,6 +114,14 @@ impl Spec {
                 return Err(Error::BadSize { width, height });
             }
         }
+        let source = self.open_unturned(settings)?;
+        Ok(match settings.orientation {
+            Orientation::Upright => source,
+            orientation => Box::new(Turn::new(source, orientation)?),
+        })
+    }
+
+    fn open_unturned(&self, settings: &Settings) -> Result<Box<dyn Source>, Error> {
         let fps = settings.fps.unwrap_or(DEFAULT_FPS);
         let size = settings.size.unwrap_or(DEFAULT_SIZE);
         let source: Box<dyn Source> = match self {
@@ -111,10 +129,10 @@ impl Spec {
             Self::Photo(path) => return Ok(Box::new(Motion::open(existing(path)?, size, fps)?)),
             // Looking inside would consume its data.
             Self::Path(path) | Self::Mjpeg(path) if is_pipe(path) => pipe(path, settings.fps)?,
-            Self::Path(path) => return Self::look(existing(path)?)?.open(settings),
+            Self::Path(path) => return Self::look(existing(path)?)?.open_unturned(settings),
             // A name such as 100%done.jpg looks like a pattern.
             Self::Sequence(text) if Path::new(text).exists() => {
-                return Self::Path(text.into()).open(settings);
+                return Self::Path(text.into()).open_unturned(settings);
             }
             // Never resized: the camera's JPEGs would have to be decoded.
             Self::Camera(which) => {
@@ -125,7 +143,7 @@ impl Spec {
             Self::Stdin => stdin(settings)?,
             // Sound chunks may look like pictures, so a container is read as one.
             Self::Mjpeg(path) if probe(&start(existing(path)?)?).is_some_and(FileKind::is_film) => {
-                return Self::Recording(path.clone()).open(settings);
+                return Self::Recording(path.clone()).open_unturned(settings);
             }
             Self::Mjpeg(path) => Box::new(Mjpeg::open(path, fps, settings)?),
             Self::Recording(path) => Box::new(Recording::open(path, settings)?),
@@ -193,7 +211,7 @@ fn stdin(settings: &Settings) -> Result<Box<dyn Source>, Error> {
             let mut file = file;
             let (_, start) = mjpeg::beginning(&mut file).map_err(io)?;
             if probe(&start).is_some_and(FileKind::is_film) {
-                return Spec::Recording("-".into()).open(settings);
+                return Spec::Recording("-".into()).open_unturned(settings);
             }
             let fps = settings.fps.unwrap_or(DEFAULT_FPS);
             return Ok(Box::new(Mjpeg::read(file, name(), fps, settings)?));

@@ -62,7 +62,7 @@ pub enum ControlError {
     #[error("its controls cannot be read: {0}")]
     Unreadable(#[source] io::Error),
     /// Not supported on this system.
-    #[error("controls can only be listed and set on Linux")]
+    #[error("controls can only be listed and set on 64-bit Linux")]
     NotHere,
 }
 

@@ -6,12 +6,12 @@
 
 mod error;
 mod setting;
-#[cfg(all(target_os = "linux", feature = "camera"))]
+#[cfg(all(target_os = "linux", target_pointer_width = "64", feature = "camera"))]
 mod v4l2;
 
 use serde::Serialize;
 
-#[cfg(all(target_os = "linux", feature = "camera"))]
+#[cfg(all(target_os = "linux", target_pointer_width = "64", feature = "camera"))]
 pub(super) use self::v4l2::apply;
 pub use self::{
     error::{ControlError, WrongValue},
@@ -122,14 +122,20 @@ impl std::fmt::Display for MenuEntry {
 }
 
 /// The controls of a device, in its own order. Opens it briefly, even while another program streams from it.
-#[cfg(all(target_os = "linux", feature = "camera"))]
+#[cfg(all(target_os = "linux", target_pointer_width = "64", feature = "camera"))]
 pub(super) fn list(path: &str) -> Result<Vec<Control>, ControlError> {
     v4l2::controls(path)
 }
 
-#[cfg(not(all(target_os = "linux", feature = "camera")))]
+/// Not on 32 bits, for which the crate that reads controls does not compile.
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64", feature = "camera")))]
 pub(super) fn list(_path: &str) -> Result<Vec<Control>, ControlError> {
     Err(ControlError::NotHere)
+}
+
+#[cfg(all(target_os = "linux", not(target_pointer_width = "64"), feature = "camera"))]
+pub(super) fn apply(_: &v4l::Device, settings: &[ControlSetting]) -> Result<(), ControlError> {
+    if settings.is_empty() { Ok(()) } else { Err(ControlError::NotHere) }
 }
 
 /// Converts a name to a key: lower-case ASCII letters and digits, one `_` for each run of others.
@@ -140,8 +146,8 @@ fn key_of(name: &str) -> String {
 
 /// A unique key: a number is appended if the name gives none, or one that is taken.
 #[cfg_attr(
-    not(all(target_os = "linux", feature = "camera")),
-    allow(dead_code, reason = "controls are read on Linux only")
+    not(all(target_os = "linux", target_pointer_width = "64", feature = "camera")),
+    allow(dead_code, reason = "controls are read on 64-bit Linux only")
 )]
 fn unique_key(name: &str, before: &[Control]) -> String {
     let key = key_of(name);

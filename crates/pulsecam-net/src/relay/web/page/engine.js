@@ -22,6 +22,7 @@ const MAX_TEXT = 65_536;
  * @typedef {object} Shown a stream on the board
  * @property {number} id
  * @property {string} name
+ * @property {number} number the relay's, by which all viewers call it
  * @property {import('./stream.js').Health} health
  * @property {number} silence ms
  * @property {boolean} hasPicture
@@ -34,7 +35,7 @@ const MAX_TEXT = 65_536;
  *
  * @typedef {{is: 'link', state: import('./link.js').State}
  *   | {is: 'board', streams: Shown[], roundTrip: number | null}
- *   | {is: 'stream', id: number, name: string}
+ *   | {is: 'stream', id: number, name: string, number: number}
  *   | {is: 'size', id: number, width: number, height: number}
  *   | {is: 'gone', ids: number[]}
  *   | {is: 'text', from: string, text: string | null, bytes: number}

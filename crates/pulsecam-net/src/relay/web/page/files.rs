@@ -12,6 +12,7 @@ macro_rules! file {
 /// All files, of which the page consists.
 pub(super) const FILES: &[PageFile] = &[
     file!("adapt.js"),
+    file!("address.js"),
     file!("camera.js"),
     file!("capture.js"),
     file!("clock.js"),
@@ -27,10 +28,13 @@ pub(super) const FILES: &[PageFile] = &[
     file!("jpeg.js"),
     file!("keys.js"),
     file!("link.js"),
+    file!("link_line.js"),
     file!("main.js"),
+    file!("number_entry.js"),
     file!("numbers.js"),
     file!("outbox.js"),
     file!("page.css"),
+    file!("pictures.js"),
     file!("qr.js"),
     file!("screen.js"),
     file!("share.js"),

@@ -3,14 +3,14 @@
 import { find, keep, make, setting } from './dom.js';
 
 /** @typedef {'say' | 'history' | 'save' | 'copy' | 'camera' | 'pause' | 'numbers' | 'dismiss' | 'help' | 'all' | 'full' | 'share'
- *   | 'toggle' | 'next' | 'previous' | 'up' | 'down' | 'close' | `enlarge ${number}`} Command */
+ *   | 'toggle' | 'next' | 'previous' | 'up' | 'down' | 'close' | `digit ${number}`} Command */
 
 /** @type {[string[], Command, string, string][]} keys, command, the keys as shown, and their meaning */
 const KEYS = [
-  [[], 'enlarge 1', '1 – 9', 'key-enlarge'],
+  [[], 'digit 1', '1 2 3 …', 'key-enlarge'],
   [['ArrowRight'], 'next', '← →', 'web-key-next'],
   [['ArrowLeft'], 'previous', '', ''],
-  [['0'], 'all', '0', 'key-all'],
+  [[], 'digit 0', '0', 'key-all'],
   [['f'], 'full', 'f', 'web-key-full'],
   [['t', 'Enter'], 'say', 't  Enter', 'key-say'],
   [['y'], 'history', 'y', 'key-history'],
@@ -42,7 +42,7 @@ export function command(event, letters) {
   if (target.closest('input:not([type=checkbox]), textarea, dialog[open]')) return null;
   if (OWN.includes(event.key) && target.closest('button, a, summary, label, input')) return null;
   if (!letters && event.key !== 'Escape') return null;
-  if (/^[1-9]$/.test(event.key)) return `enlarge ${Number(event.key)}`;
+  if (/^[0-9]$/.test(event.key)) return `digit ${Number(event.key)}`;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   return KEYS.find(([keys]) => keys.includes(key))?.[1] ?? null;
 }

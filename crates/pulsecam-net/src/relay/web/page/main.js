@@ -1,11 +1,15 @@
 // The page: the engine's events become what is seen, and what is done becomes its commands.
 
+import { keyOf, nameOf, wire } from './address.js';
 import { Capture } from './capture.js';
-import { download, fileName, find } from './dom.js';
+import { find } from './dom.js';
 import { Gallery } from './gallery.js';
 import { start } from './host.js';
 import { listen } from './keys.js';
+import { ended, linkLine } from './link_line.js';
+import { NumberEntry } from './number_entry.js';
 import { Numbers } from './numbers.js';
+import { copy, reduced, save } from './pictures.js';
 import { Share } from './share.js';
 import { Talk } from './talk.js';
 import { Texts } from './texts.js';
@@ -19,10 +23,6 @@ const BUTTONS_AT_FIRST = 15_000;
 /** Silence of the engine in ms after which the page no longer believes its pictures, and after which it gives up. */
 const STALLED = 2_000;
 const DEAD = 20_000;
-
-/** Longest side of an image that is sent, in pixels, and its quality. */
-const IMAGE_SIDE = 2_560;
-const IMAGE_QUALITY = 0.9;
 
 /** From this width on, the conversation has room beside the picture. */
 const WIDE = '(min-width: 900px)';
@@ -60,6 +60,7 @@ const stage = find('stage', HTMLElement);
 const tiles = new Tiles(find('tiles', HTMLElement), texts, getHost, { tapped, changed, news });
 const gallery = new Gallery(texts, notice);
 const numbers = new Numbers(texts);
+const entry = new NumberEntry();
 const share = new Share(texts, notice);
 const capture = new Capture(texts, getHost, changed);
 const talk = new Talk(texts, {
@@ -68,29 +69,6 @@ const talk = new Talk(texts, {
   notice,
   toggled: changed,
 });
-
-/** The stream of `/view/NAME`. @param {string} path */
-function nameOf(path) {
-  const found = /^\/view\/(.+)$/.exec(path);
-  if (!found) return null;
-  try {
-    return decodeURIComponent(found[1]);
-  } catch {
-    return found[1];
-  }
-}
-
-/** The key stands behind `#`, so that it never reaches a server or its log. @param {string} hash */
-function keyOf(hash) {
-  return (new URLSearchParams(hash.slice(1)).get('key') ?? '').trim();
-}
-
-function wire() {
-  const url = new URL('/wire', location.href);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  if (token) url.searchParams.set('token', token);
-  return url.href;
-}
 
 /** @param {import('./engine.js').Event} event */
 function happened(event) {
@@ -105,7 +83,7 @@ function happened(event) {
       tiles.show(event.streams);
       numbers.show(tiles.visible.flatMap(({ shown }) => shown ?? []), event.roundTrip);
       break;
-    case 'stream': tiles.add(event.id, event.name); break;
+    case 'stream': tiles.add(event); break;
     case 'size': tiles.resize(event.id, event); break;
     case 'gone': tiles.remove(event.ids); break;
     case 'text': {
@@ -119,57 +97,24 @@ function happened(event) {
       talk.received(event.from, texts.say('web-image-sent'));
       break;
     case 'sent': talk.sent(event.number, event.sent); break;
-    case 'picture': picture(event); break;
+    case 'picture': void picture(event); break;
     case 'drew': trace?.push(event); break;
     case 'published': capture.show(event.figures, link.kind === 'up'); break;
   }
 }
 
 /** @param {Extract<import('./engine.js').Event, {is: 'picture'}>} event */
-function picture({ name, purpose, jpeg }) {
-  const blob = new Blob([jpeg], { type: 'image/jpeg' });
-  if (purpose === 'save') {
-    const file = `${fileName(name)}.jpg`;
-    download(blob, file);
-    notice(texts.say('saved-as', { path: file }));
-  } else {
-    void copy(blob);
-  }
-}
-
-/** Copies a picture: as PNG, the only type that every browser's clipboard takes. @param {Blob} jpeg */
-async function copy(jpeg) {
+async function picture({ name, purpose, jpeg }) {
   try {
-    const png = await encoded(jpeg, Infinity, 'image/png');
-    await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
-    notice(texts.say('copied'));
+    if (purpose === 'save') {
+      notice(texts.say('saved-as', { path: save(name, jpeg) }));
+    } else {
+      await copy(jpeg);
+      notice(texts.say('copied'));
+    }
   } catch (error) {
     notice(texts.say('cannot-copy', { reason: error instanceof Error ? error.message : String(error) }));
   }
-}
-
-/**
- * A picture in another type, upright, and not larger than this.
- * @param {Blob} blob
- * @param {number} most
- * @param {string} type
- * @returns {Promise<Blob>}
- */
-async function encoded(blob, most, type) {
-  const bitmap = await createImageBitmap(blob);
-  const scale = Math.min(1, most / Math.max(bitmap.width, bitmap.height));
-  const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [Math.max(1, Math.round(bitmap.width * scale)), Math.max(1, Math.round(bitmap.height * scale))];
-  const context = canvas.getContext('2d');
-  if (!context) throw new Error('no canvas');
-  // JPEG has no transparency.
-  [context.fillStyle, context.imageSmoothingQuality] = ['#fff', 'high'];
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  bitmap.close();
-  return new Promise((resolve, reject) => {
-    canvas.toBlob((result) => (result ? resolve(result) : reject(new Error('no picture'))), type, IMAGE_QUALITY);
-  });
 }
 
 /**
@@ -178,8 +123,7 @@ async function encoded(blob, most, type) {
  */
 async function sendImage(number, file) {
   try {
-    const jpeg = await encoded(file, IMAGE_SIDE, 'image/jpeg');
-    const bytes = new Uint8Array(await jpeg.arrayBuffer());
+    const bytes = await reduced(file);
     host.execute({ do: 'image', number, from: capture.name, bytes }, [bytes.buffer]);
   } catch (error) {
     talk.sent(number, false);
@@ -187,33 +131,10 @@ async function sendImage(number, file) {
   }
 }
 
-/** The link's state in words. */
-function linkLine() {
-  const name = location.host;
-  const why = link.why ? texts.say(...link.why) : '';
-  const seconds = Math.max(0, Math.ceil(((link.retryAt ?? 0) - performance.timeOrigin - performance.now()) / 1000));
-  switch (link.kind) {
-    case 'connecting': return texts.say('connecting', { host: name });
-    case 'up': return texts.say('connected', { host: name });
-    case 'lasting': {
-      const values = { host: name, why: ended(why), seconds };
-      if (link.key) return texts.say(seconds ? 'refused-retry-in' : 'refused', values);
-      return texts.say(seconds ? 'lasting-retry-in' : 'lasting', values);
-    }
-    default: return texts.say(seconds ? 'reconnecting-in' : 'reconnecting', { host: name, why, seconds });
-  }
-}
-
-/** A reason that a sentence follows ends as one. @param {string} why */
-function ended(why) {
-  if (/[.。?？!！]$/.test(why)) return why;
-  return why + (texts.language === 'zh' ? '。' : '.');
-}
-
 let before = '';
 
 function linkChanged() {
-  const line = linkLine();
+  const line = linkLine(texts, link);
   const quiet = link.kind === 'up';
   const element = find('link', HTMLElement);
   const waits = tiles.all.length === 0;
@@ -235,7 +156,7 @@ function askForKey() {
     if (link.kind === 'up' && dialog.open) dialog.close();
     return;
   }
-  const why = ended(texts.say(...link.why));
+  const why = ended(texts, texts.say(...link.why));
   find('key-why', HTMLElement).textContent = why.charAt(0).toUpperCase() + why.slice(1);
   if (!dialog.open) dialog.showModal();
 }
@@ -322,12 +243,19 @@ function button(command) {
   return /** @type {HTMLElement} */ (find('bar', HTMLElement).querySelector(`[data-do=${command}]`));
 }
 
+/** Enlarges the stream whose number is typed, or shows all again. @param {string} digit */
+function enlarge(digit) {
+  const wanted = entry.digit(digit, tiles.all.map(({ number }) => number), performance.now());
+  const tile = tiles.all.find(({ number }) => number === wanted);
+  if (wanted === 'all') execute('all');
+  else if (tile) tiles.enlarge(tiles.large === tile.id ? null : tile.id);
+}
+
 /** @param {import('./keys.js').Command} command */
 function execute(command) {
-  const [, place] = /^enlarge (\d)$/.exec(command) ?? [];
-  if (place) {
-    const tile = tiles.all[Number(place) - 1];
-    if (tile) tiles.enlarge(tiles.large === tile.id ? null : tile.id);
+  const [, digit] = /^digit (\d)$/.exec(command) ?? [];
+  if (digit) {
+    enlarge(digit);
     return;
   }
   switch (command) {
@@ -423,6 +351,6 @@ find('language', HTMLAnchorElement).lang = texts.other;
 talk.open(matchMedia(WIDE).matches && only === null);
 changed();
 void introduce();
-host = await start({ do: 'open', url: wire(), key, only, hidden: document.hidden, trace: trace !== null }, happened);
+host = await start({ do: 'open', url: wire(token), key, only, hidden: document.hidden, trace: trace !== null }, happened);
 if (document.hidden) host.execute({ do: 'hidden', on: true });
 stage.dataset.engine = host.offscreen ? 'worker' : 'page';

@@ -14,6 +14,9 @@ const SLOWEST_PACE = 4_000;
 /** Silence after which a tile is removed: a sender that reconnects keeps its place. */
 export const GONE_AFTER = 30_000;
 
+/** Silence after which the tile of a sender that has left is removed: long enough to read who it was. */
+const LEFT_FOR = 3_000;
+
 /** Age from which a picture counts as late: beyond it a conversation is difficult (ITU-T G.114). */
 const LATE_AFTER = 400;
 
@@ -34,7 +37,7 @@ export const SAMPLES = 120;
 const NEW = 0.2;
 
 /**
- * @typedef {'live' | 'late' | 'card' | 'frozen' | 'undecodable'} Health
+ * @typedef {'live' | 'late' | 'card' | 'frozen' | 'left' | 'undecodable'} Health
  * @typedef {{time: number, within: number | null}} Age in ms; `within` is null while a clock's offset is unknown
  * @typedef {object} Frame what is known of a frame
  * @property {number | null} seq
@@ -72,6 +75,8 @@ export class Stream {
   /** @type {{at: number, bytes: number, age: Age | null, decode: number}[]} */
   #arrivals = [];
   #measured = -Infinity;
+  /** Whether its sender has left. */
+  #left = false;
 
   /** @param {number} now ms */
   constructor(now) {
@@ -90,6 +95,7 @@ export class Stream {
       if (newest && seq < newest.seq && captured < newest.captured && now - newest.at < MEMORY) return false;
       this.#newest = { at: now, seq, captured };
     }
+    this.#left = false;
     this.#count(frame);
     return true;
   }
@@ -116,6 +122,13 @@ export class Stream {
       this.interval = this.interval ? this.interval + NEW * (passed - this.interval) : passed;
     }
     [this.#seq, this.#out, this.#captured] = [seq ?? this.#seq, out ?? this.#out, captured];
+  }
+
+  /** Notes that its sender has left; a frame says otherwise. */
+  leave() {
+    this.#left = true;
+    this.#arrivals = [];
+    this.#measured = -Infinity;
   }
 
   /** Counts a frame that a newer one replaced before it was drawn. */
@@ -208,6 +221,7 @@ export class Stream {
    * @returns {Health}
    */
   health(cut, now) {
+    if (this.#left) return 'left';
     const frozen = cut || this.silence(now) > this.#patience();
     const bad = this.#bad !== null && now - this.#bad <= CARD_STALLED_AFTER;
     if (bad && !cut && (frozen || !this.hasPicture)) return 'undecodable';
@@ -224,7 +238,7 @@ export class Stream {
    */
   isGone(now) {
     const absence = Math.min(this.silence(now), this.#bad === null ? Infinity : now - this.#bad);
-    return absence >= Math.max(GONE_AFTER, this.#patience());
+    return absence >= (this.#left ? LEFT_FOR : Math.max(GONE_AFTER, this.#patience()));
   }
 }
 

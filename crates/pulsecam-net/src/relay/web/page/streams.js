@@ -1,7 +1,8 @@
 // The incoming streams: which frame belongs to which, and their names.
 //
 // The relay numbers the connections of its senders, and only the number identifies a stream: a sender may claim any name.
-// Numbers belong to one run of a relay (its epoch); after a restart, a stream is recognised by its name.
+// Numbers belong to one run of a relay (its epoch); after a restart, a stream is recognised by its name. They are shown,
+// and all viewers see the same ones.
 
 import { Stream } from './stream.js';
 
@@ -11,7 +12,7 @@ const MAX_STREAMS = 64;
 /** Longest name in characters; the rest is cut off. */
 const MAX_NAME = 200;
 
-/** @typedef {{id: number, key: string, epoch: string | null, claimed: string, name: string, stream: Stream}} Known */
+/** @typedef {{id: number, number: number, key: string, epoch: string | null, claimed: string, name: string, stream: Stream}} Known */
 
 /**
  * A name or text without characters that turn or steer what stands around it.
@@ -30,9 +31,11 @@ export function harmless(text, lines = false) {
 export class Streams {
   /** The run of the relay to which numbers belong. @type {string | null} */
   epoch = null;
-  /** @type {Known[]} */
+  /** In the order of their numbers. @type {Known[]} */
   all = [];
   #ids = 0;
+  /** The last number that was given here, to a stream that the relay has not numbered. */
+  #given = 0;
 
   /**
    * The stream of a frame; `null` if there are too many.
@@ -47,13 +50,17 @@ export class Streams {
       ?? this.all.find((other) => other.epoch !== this.epoch && other.claimed === claimed);
     if (!known) {
       if (this.all.length >= MAX_STREAMS) return null;
-      known = { id: ++this.#ids, key, epoch: this.epoch, claimed: '', name: '', stream: new Stream(now) };
+      known = { id: ++this.#ids, number: 0, key: '', epoch: null, claimed: '', name: '', stream: new Stream(now) };
       this.all.push(known);
+    }
+    if (known.key !== key || known.epoch !== this.epoch) {
+      known.number = number === null ? known.number || this.#free() : Number(number);
+      this.all.sort((one, other) => one.number - other.number);
     }
     [known.key, known.epoch] = [key, this.epoch];
     if (known.claimed !== claimed || !known.name) {
       known.claimed = claimed;
-      known.name = this.#free(known, harmless(claimed).slice(0, MAX_NAME) || `peer\u00a0${number ?? '?'}`);
+      known.name = this.#unused(known, harmless(claimed).slice(0, MAX_NAME) || `peer\u00a0${number ?? '?'}`);
     }
     return known;
   }
@@ -63,13 +70,31 @@ export class Streams {
    * @param {Known} own
    * @param {string} claimed
    */
-  #free(own, claimed) {
+  #unused(own, claimed) {
     /** @param {string} name */
     const seen = (name) => name.replace(/[\p{Cf}\s]+/gu, ' ').trim();
     const taken = new Set(this.all.filter((other) => other !== own).map((other) => seen(other.name)));
     let name = claimed;
     for (let number = 2; taken.has(seen(name)); number++) name = `${claimed} (${number})`;
     return name;
+  }
+
+  /** A number that no stream has had. */
+  #free() {
+    this.#given = Math.max(this.#given, ...this.all.map(({ number }) => number)) + 1;
+    return this.#given;
+  }
+
+  /**
+   * Notes that the senders of these connections have left.
+   * @param {string[]} numbers
+   */
+  left(numbers) {
+    if (this.epoch === null) return;
+    const keys = numbers.map((number) => `peer ${number}`);
+    for (const { key, epoch, stream } of this.all) {
+      if (epoch === this.epoch && keys.includes(key)) stream.leave();
+    }
   }
 
   /**

@@ -17,9 +17,11 @@ const SWIPE = 50;
  * @typedef {object} Tile
  * @property {number} id
  * @property {string} name
+ * @property {number} number the relay's
  * @property {{width: number, height: number}} size
  * @property {HTMLElement} figure
  * @property {HTMLButtonElement} button
+ * @property {HTMLElement} label its number, if there are several
  * @property {HTMLElement} title
  * @property {HTMLElement} figures
  * @property {HTMLElement} veil
@@ -28,7 +30,7 @@ const SWIPE = 50;
  */
 
 export class Tiles {
-  /** @type {Tile[]} */
+  /** In the order of their numbers. @type {Tile[]} */
   all = [];
   /** The enlarged stream. @type {number | null} */
   large = null;
@@ -52,21 +54,21 @@ export class Tiles {
     this.#swipe();
   }
 
-  /**
-   * @param {number} id
-   * @param {string} name
-   */
-  add(id, name) {
+  /** @param {{id: number, name: string, number: number}} stream */
+  add({ id, name, number }) {
     const canvas = make('canvas', { width: 1, height: 1 });
     canvas.setAttribute('aria-hidden', 'true');
-    const [title, figures, veil] = [make('bdi', { className: 'name' }), make('span', { className: 'figures' }), make('p', { className: 'veil' })];
+    const [label, title] = [make('span', { className: 'number' }), make('bdi', { className: 'name' })];
+    const [figures, veil] = [make('span', { className: 'figures' }), make('p', { className: 'veil' })];
     veil.setAttribute('aria-hidden', 'true');
     const button = make('button', { type: 'button', className: 'picture', onclick: () => this.#to.tapped(id) }, canvas);
-    const caption = make('figcaption', {}, title, ' ', figures);
+    const caption = make('figcaption', {}, label, title, ' ', figures);
     const figure = make('figure', { className: 'tile' }, button, veil, caption);
-    this.all.push({ id, name, size: UNKNOWN, figure, button, title, figures, veil, state: '', shown: null });
-    this.#rename(this.all[this.all.length - 1], name);
-    this.#stage.append(figure);
+    /** @type {Tile} */
+    const tile = { id, name, number, size: UNKNOWN, figure, button, label, title, figures, veil, state: '', shown: null };
+    this.all.push(tile);
+    this.#rename(tile, name);
+    this.#sort();
     const { execute, offscreen } = this.#host();
     if (offscreen) {
       const drawn = canvas.transferControlToOffscreen();
@@ -85,6 +87,14 @@ export class Tiles {
   #rename(tile, name) {
     tile.name = tile.title.textContent = name;
     tile.button.setAttribute('aria-label', this.#texts.say('web-enlarge', { name }));
+  }
+
+  /** Puts the tiles in the order of their numbers, also for the keyboard and for people who listen. */
+  #sort() {
+    this.all.sort((one, other) => one.number - other.number);
+    this.all.forEach(({ figure }, index) => {
+      if (this.#stage.children[index] !== figure) this.#stage.insertBefore(figure, this.#stage.children[index] ?? null);
+    });
   }
 
   /**
@@ -114,13 +124,14 @@ export class Tiles {
     this.#to.changed();
   }
 
-  /** Enlarges the next stream, or an earlier one. @param {number} by */
+  /** Steps through the streams one by one, and after the last to all of them. @param {number} by 1, or -1 for back */
   next(by) {
     const count = this.all.length;
     if (count < 2) return;
     const at = this.all.findIndex(({ id }) => id === this.large);
-    const from = at < 0 && by < 0 ? 0 : at;
-    this.enlarge(this.all[(from + by + count) % count].id);
+    // "All" is the place after the last stream.
+    const to = ((at < 0 ? count : at) + by + count + 1) % (count + 1);
+    this.enlarge(this.all[to]?.id ?? null);
   }
 
   /** The streams that are looked at: the enlarged one, or all. */
@@ -137,6 +148,7 @@ export class Tiles {
       const { style, classList } = tile.figure;
       [style.left, style.top, style.width, style.height] = [left, top, width, height].map((side) => `${side}px`);
       classList.toggle('small', width < SMALL);
+      set(tile.label, this.all.length > 1 ? `${tile.number} ` : '');
       tile.button.setAttribute('aria-pressed', String(index === large));
       // The width that the picture has on the screen.
       const shown = Math.min(width, (height * tile.size.width) / tile.size.height) * devicePixelRatio;
@@ -146,19 +158,25 @@ export class Tiles {
 
   /** @param {import('./engine.js').Shown[]} streams */
   show(streams) {
+    let moved = false;
     for (const shown of streams) {
       const tile = this.all.find(({ id }) => id === shown.id);
       if (!tile) continue;
       if (tile.name !== shown.name) this.#rename(tile, shown.name);
+      moved ||= tile.number !== shown.number;
+      tile.number = shown.number;
       tile.shown = shown;
       this.#paint(tile, shown);
     }
+    if (!moved) return;
+    this.#sort();
+    this.layout();
   }
 
   /** The engine says nothing: whatever is shown is not live. @param {number} silence ms */
   stall(silence) {
     for (const tile of this.all) {
-      if (tile.shown) this.#paint(tile, { ...tile.shown, health: 'frozen', silence });
+      if (tile.shown && tile.shown.health !== 'left') this.#paint(tile, { ...tile.shown, health: 'frozen', silence });
     }
   }
 
@@ -172,6 +190,7 @@ export class Tiles {
     const seconds = Math.floor(silence / 1000);
     let veil = '';
     if (health === 'frozen') veil = seconds ? texts.say('no-picture-for', { seconds }) : texts.say('no-picture');
+    if (health === 'left') veil = texts.say('has-left');
     if (health === 'undecodable') veil = texts.say('cannot-decode', { reason: shown.reason });
     set(tile.veil, veil);
     tile.figure.dataset.health = health;
@@ -185,7 +204,7 @@ export class Tiles {
     }
     set(tile.figures, parts.join(' · '));
     // Said once a change, without figures.
-    const said = { live: '', late: texts.say('late-by', { time: '' }), card: parts[0] ?? '', frozen: texts.say('no-picture'), undecodable: veil };
+    const said = { live: '', late: texts.say('late-by', { time: '' }), card: parts[0] ?? '', frozen: texts.say('no-picture'), left: veil, undecodable: veil };
     const state = said[health].trim();
     if (state !== tile.state) {
       tile.state = state;

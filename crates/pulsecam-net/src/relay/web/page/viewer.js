@@ -50,6 +50,7 @@ export class Viewer {
   /** @param {Map<string, string>} beat */
   beat(beat) {
     this.streams.epoch = beat.get('epoch') ?? this.streams.epoch;
+    this.streams.left(beat.get('gone')?.split(',') ?? []);
     this.#reportEvery = number(beat, 'report') ?? this.#reportEvery;
   }
 
@@ -116,8 +117,8 @@ export class Viewer {
    * @param {Uint8Array<ArrayBuffer>} jpeg
    * @param {(took: number | null) => void} free
    */
-  #show({ id, name, stream }, frame, info, jpeg, free) {
-    const screen = this.#screen(id, name);
+  #show({ id, name, number: place, stream }, frame, info, jpeg, free) {
+    const screen = this.#screen(id, name, place);
     screen.show({
       jpeg,
       free: () => free(null),
@@ -141,14 +142,15 @@ export class Viewer {
   /**
    * @param {number} id
    * @param {string} name
+   * @param {number} place its number
    */
-  #screen(id, name) {
+  #screen(id, name, place) {
     let screen = this.screens.get(id);
     if (!screen) {
       screen = new Screen(({ width, height }) => this.#post({ is: 'size', id, width, height }));
       screen.pause(this.#paused);
       this.screens.set(id, screen);
-      this.#post({ is: 'stream', id, name });
+      this.#post({ is: 'stream', id, name, number: place });
     }
     return screen;
   }
@@ -206,11 +208,11 @@ export class Viewer {
    */
   board(cut, graphs, now) {
     const shown = this.streams.all.filter(({ id, stream }) => this.screens.has(id) && (stream.hasPicture || this.reasons.has(id)));
-    return shown.map(({ id, name, stream }) => {
+    return shown.map(({ id, name, number: place, stream }) => {
       stream.measure(now);
       const { figures, counts, card } = stream;
       return {
-        id, name, figures, counts, card, samples: graphs ? stream.samples : [],
+        id, name, number: place, figures, counts, card, samples: graphs ? stream.samples : [],
         health: stream.health(cut, now), silence: stream.silence(now), hasPicture: stream.hasPicture,
         reason: this.reasons.get(id) ?? '', quality: this.screens.get(id)?.quality ?? null,
       };

@@ -11,6 +11,9 @@ use tungstenite::protocol::frame::{
 /// The longest payload of a control frame (RFC 6455, 5.5).
 const LONGEST_CONTROL: u64 = 125;
 
+/// The largest length of a frame: the first of its 64 bits must be 0 (RFC 6455, 5.2).
+const LONGEST: u64 = u64::MAX >> 1;
+
 /// The size field of a message of the wire.
 const SIZE_FIELD: u64 = 4;
 
@@ -112,6 +115,9 @@ impl Frames {
         let Some((header, length)) = parsed else { return Ok(None) };
         let head = cursor.position() as usize;
         let mask = header.mask.ok_or(Fault::Protocol("it is not masked"))?;
+        if length > LONGEST {
+            return Err(Fault::Protocol("a length over 63 bits"));
+        }
         if header.rsv1 || header.rsv2 || header.rsv3 {
             return Err(Fault::Protocol("a reserved bit is set"));
         }
@@ -125,12 +131,14 @@ impl Frames {
                     return Ok(None);
                 }
                 let frame = ahead.split_to(whole);
+                let payload = frame.iter().skip(head).zip(mask.iter().cycle());
+                let payload: Bytes = payload.map(|(byte, mask)| byte ^ mask).collect();
                 return Ok(Some(match control {
-                    Control::Ping => {
-                        let payload = frame.iter().skip(head).zip(mask.iter().cycle());
-                        Event::Ping(payload.map(|(byte, mask)| byte ^ mask).collect())
+                    Control::Ping => Event::Ping(payload),
+                    Control::Close => {
+                        check_close(&payload)?;
+                        Event::Close
                     }
-                    Control::Close => Event::Close,
                     // An answer to nothing.
                     Control::Pong | Control::Reserved(_) => Event::Payload,
                 }));
@@ -150,4 +158,15 @@ impl Frames {
         }
         Ok(Some(Event::Payload))
     }
+}
+
+/// Checks what a last frame says: nothing, or a code that may be sent, and perhaps a text (RFC 6455, 5.5.1).
+fn check_close(payload: &[u8]) -> Result<(), Fault> {
+    let Some((code, reason)) = payload.split_first_chunk() else {
+        return if payload.is_empty() { Ok(()) } else { Err(Fault::Protocol("half a code for closing")) };
+    };
+    if !CloseCode::from(u16::from_be_bytes(*code)).is_allowed() {
+        return Err(Fault::Protocol("a code for closing that has no meaning"));
+    }
+    std::str::from_utf8(reason).map(|_| ()).map_err(|_| Fault::Protocol("a reason that is not UTF-8"))
 }

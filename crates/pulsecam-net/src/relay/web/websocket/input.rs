@@ -141,6 +141,7 @@ mod tests {
     const BINARY: OpCode = OpCode::Data(Data::Binary);
     const CONTINUE: OpCode = OpCode::Data(Data::Continue);
     const PING: OpCode = OpCode::Control(Control::Ping);
+    const CLOSE: OpCode = OpCode::Control(Control::Close);
 
     /// Reads all that comes out of these bytes, which arrive in pieces, and what is answered.
     async fn read(bytes: &[u8], piece: usize) -> (io::Result<Vec<u8>>, Vec<u8>) {
@@ -180,7 +181,7 @@ mod tests {
             frame(PING, true, Some(MASK), b"there?"),
             frame(CONTINUE, false, Some(MASK), b""),
             frame(CONTINUE, true, Some(MASK), end),
-            frame(OpCode::Control(Control::Close), true, Some(MASK), &[3, 232]),
+            frame(CLOSE, true, Some(MASK), &[3, 232]),
             frame(BINARY, true, Some(MASK), &one),
         ]
         .concat();
@@ -212,6 +213,9 @@ mod tests {
             (frame(BINARY, true, Some(MASK), &one[..one.len() - 1]), 1007),
             (frame(BINARY, true, Some(MASK), &twice), 1007),
             (frame(BINARY, true, Some(MASK), b""), 1007),
+            (frame(CLOSE, true, Some(MASK), &[3]), 1002),
+            (frame(CLOSE, true, Some(MASK), &[3, 237]), 1002),
+            (frame(CLOSE, true, Some(MASK), &[3, 232, 0xff]), 1002),
         ] {
             let (result, answer) = read(&bytes, 4096).await;
             assert_eq!(result.unwrap_err().kind(), io::ErrorKind::InvalidData);

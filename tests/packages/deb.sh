@@ -1,0 +1,58 @@
+#!/bin/bash
+# Tests a Debian package: lintian, then a fresh Debian (debootstrap, no network but for apt) that installs it, uses it, puts it
+# over itself, and removes it without a trace. Needs root on Debian. Usage: deb.sh PACKAGE.deb
+#
+# systemd is not booted: tests/deploy.rs runs what the units run.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+package=$(realpath "${1:?usage: $0 PACKAGE.deb}")
+.ci/deps packages
+. tests/packages/root.sh
+
+say() { echo "deb: $*"; }
+
+say "lintian"
+lintian --fail-on error,warning --info "$package"
+desktop-file-validate packaging/*.desktop
+appstreamcli validate --no-net target/deb-files/*.metainfo.xml
+
+say "a fresh Debian"
+make_root
+install -m 644 "$package" "$root/pulsecam.deb"
+in_root 'dpkg-query -W -f "\${Package}\n" | sort' >"$work/packages.before"
+files() { in_root 'find / -xdev -path /proc -prune -o -path /tmp -prune -o -path /var -prune -o -print | sort'; }
+files >"$work/files.before"
+
+say "install"
+in_root 'apt-get install -y --no-install-recommends ./pulsecam.deb' >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+in_root 'test -x /usr/bin/pulsecam && pulsecam --version'
+in_root 'zcat /usr/share/man/man1/pulsecam-relay.1.gz | grep -q "max.*clients"'
+in_root 'grep -q pulsecam /usr/share/bash-completion/completions/pulsecam /usr/share/zsh/vendor-completions/_pulsecam \
+  /usr/share/fish/vendor_completions.d/pulsecam.fish'
+in_root 'ls /lib/systemd/system/pulsecam-relay.service /lib/systemd/system/pulsecam-relay.socket \
+  /lib/systemd/system/pulsecam-camera.service' >/dev/null
+in_root '! find /etc/systemd -name "pulsecam*" | grep .' || { say "units are enabled"; exit 1; }
+
+# What a user does first: one process that is everything, and two that talk.
+use() {
+  in_root 'pulsecam demo --no-window --for 3s --quiet --json | grep -q "\"event\":\"frame\""'
+  in_root 'pulsecam relay --listen 127.0.0.1:6868 --quiet & relay=$!
+    for try in $(seq 50); do pulsecam text 127.0.0.1 hello --quiet && break; sleep 0.1; done &&
+    kill -TERM $relay && wait $relay'
+}
+say "use"
+use
+
+say "the same package over itself, while a relay runs"
+in_root 'pulsecam relay --listen 127.0.0.1:6868 --quiet & relay=$!
+  apt-get install -y --reinstall --no-install-recommends ./pulsecam.deb >/dev/null 2>&1 &&
+  pulsecam text 127.0.0.1 hello --quiet && kill -TERM $relay && wait $relay'
+use
+
+say "remove"
+in_root 'apt-get purge -y pulsecam' >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+in_root '! test -e /usr/bin/pulsecam'
+in_root 'apt-get autoremove --purge -y' >/dev/null 2>&1
+files >"$work/files.after"
+diff "$work/files.before" "$work/files.after" || { say "files are left behind"; exit 1; }
+say "installed, used, put over itself, and removed"

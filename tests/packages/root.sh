@@ -1,0 +1,23 @@
+# A fresh Debian 12 in a folder, for tests of packages; sourced by them. `make_root` makes it in $root, `in_root COMMAND` runs a
+# command there, and everything is removed at the end.
+
+# Not in /tmp, which may be mounted without devices.
+work=$(mktemp -d /var/tmp/pulsecam-packages.XXXXXX)
+root=$work/root
+trap 'rm -rf --one-file-system "$work"' EXIT
+
+make_root() {
+  mkdir -p "$root"
+  debootstrap --variant=minbase bookworm "$root" >"$work/debootstrap.log" 2>&1 ||
+    { tail -20 "$work/debootstrap.log" >&2; exit 1; }
+  cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+  # As this machine reaches mirrors and registries: proxies, and authorities besides Debian's.
+  cp -a /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
+  cp -a /usr/local/share/ca-certificates "$root/usr/local/share/"
+}
+
+in_root() {
+  unshare --mount --pid --fork --kill-child --mount-proc="$root/proc" \
+    chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 \
+    sh -ec "$1" </dev/null
+}
