@@ -92,8 +92,10 @@ impl Script {
         alive(one) && alive(other) && !self.cut.contains(&(one.min(other), one.max(other)))
     }
 
-    /// Shows each relay what it can know.
+    /// Shows each relay what it can know. What one remembers of the dead, those that hear it remember too, as with
+    /// gossip.
     fn publish(&mut self) {
+        self.remember();
         let all: Vec<_> = self.members.iter().map(|(id, member)| (*id, member.about.clone())).collect();
         for id in all.iter().map(|(id, _)| *id) {
             let heard: Vec<_> =
@@ -110,6 +112,19 @@ impl Script {
                 *before = roster;
                 changed
             });
+        }
+    }
+    fn remember(&mut self) {
+        let ids: Vec<_> = self.members.keys().copied().collect();
+        for (one, other) in ids.iter().flat_map(|one| ids.iter().map(move |other| (*one, *other))) {
+            if one == other || !self.hears(one, other) {
+                continue;
+            }
+            let told = self.members.get(&other).map(|member| member.heard.clone()).unwrap_or_default();
+            let Some(member) = self.members.get_mut(&one) else { continue };
+            for (id, about) in told.into_iter().filter(|(id, _)| *id != one) {
+                member.heard.entry(id).or_insert(about);
+            }
         }
     }
 }
@@ -178,8 +193,10 @@ mod tests {
         board.set_cut(ids[2], ids[0], false);
         board.set_alive(ids[1], false);
         assert_eq!(places.each_ref().map(living), [vec![(3, 7)], vec![], vec![(1, 0)]]);
+        let late = board.join(RelayId::from_bits(4), about(0));
+        assert_eq!((living(&late).len(), late.roster().borrow().known().count()), (2, 3), "it hears of the dead");
         board.forget(ids[1]);
-        assert_eq!(places[0].roster().borrow().iter().count(), 1);
+        assert_eq!(places[0].roster().borrow().iter().count(), 2);
     }
 
     #[tokio::test]

@@ -2,11 +2,10 @@
 
 use std::{fmt, net::SocketAddr, sync::Arc};
 
-use tokio::net::TcpListener;
-
 use super::{
     Error,
     about::{About, Epoch, Load},
+    carrier::{Carrier, Door},
     gossip::Gossip,
     gossip_config::GossipConfig,
     key::ClusterKey,
@@ -16,11 +15,8 @@ use crate::{
     address::Address,
     auth,
     clock::Timestamp,
-    tls::{self, Fingerprint},
+    tls::Fingerprint,
 };
-
-/// The name in the certificates of links. Nobody looks at it: they are pinned.
-const CERTIFICATE_NAME: &str = "relay.pulsecam.invalid";
 
 /// How often a free port is tried, if it is free for TCP but not for UDP.
 const PORT_TRIES: usize = 16;
@@ -31,45 +27,12 @@ pub struct Config {
     pub(super) members: Arc<dyn Members>,
     pub(super) key: ClusterKey,
     pub(super) about: About,
-    pub(super) door: Arc<Door>,
+    pub(super) carrier: Arc<dyn Carrier>,
 }
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config").field("about", &self.about).finish_non_exhaustive()
-    }
-}
-
-/// Where other relays connect: a port, and the certificate that is shown there, which is made for each start.
-#[derive(Debug)]
-pub struct Door {
-    pub(super) listener: TcpListener,
-    pub(super) tls: Arc<tls::Acceptor>,
-}
-
-impl Door {
-    /// Listens at an address.
-    ///
-    /// # Errors
-    /// [`Error::Socket`], and [`Error::Certificate`].
-    pub async fn open(address: SocketAddr) -> Result<Self, Error> {
-        let listener = TcpListener::bind(address).await?;
-        let certificate = tls::Certificate::for_relay(vec![CERTIFICATE_NAME.to_owned()])?;
-        Ok(Self { listener, tls: Arc::new(tls::Acceptor::showing(&certificate)?) })
-    }
-
-    /// The address, with the real port if 0 was requested.
-    ///
-    /// # Errors
-    /// The system's error.
-    pub fn address(&self) -> Result<SocketAddr, Error> {
-        Ok(self.listener.local_addr()?)
-    }
-
-    /// The fingerprint of its certificate.
-    #[must_use]
-    pub fn certificate(&self) -> Fingerprint {
-        self.tls.fingerprint()
     }
 }
 
@@ -95,10 +58,15 @@ impl About {
 }
 
 impl Config {
-    /// A relay with these members, behind this door.
+    /// A relay with these members, whose links are carried by `carrier`: usually a [`Door`].
     #[must_use]
-    pub fn new(members: Arc<dyn Members>, key: ClusterKey, about: About, door: Door) -> Self {
-        Self { members, key, about, door: Arc::new(door) }
+    pub fn new(
+        members: Arc<dyn Members>,
+        key: ClusterKey,
+        about: About,
+        carrier: impl Carrier + 'static,
+    ) -> Self {
+        Self { members, key, about, carrier: Arc::new(carrier) }
     }
 
     /// Where other relays reach this one.

@@ -74,7 +74,7 @@ impl Hub {
         let mut tick = time::interval(LOAD_INTERVAL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let server = Arc::clone(&self.server);
-        let door = Arc::clone(&self.config.door);
+        let carrier = Arc::clone(&self.config.carrier);
         loop {
             tokio::select! {
                 biased;
@@ -83,17 +83,16 @@ impl Hub {
                 () = server.shared.cluster.occupancy.notified() => {}
                 () = until(self.plan.due()) => {}
                 _ = tick.tick() => self.look_at_load(),
-                accepted = door.listener.accept() => {
+                accepted = carrier.accept() => {
                     match accepted {
-                        Ok((stream, peer)) => {
+                        Ok((opening, peer)) => {
                             // A stranger that finds no place may try again.
                             if let Ok(place) = Arc::clone(&entering).try_acquire_owned() {
-                                let (server, tls) = (Arc::clone(&self.server), Arc::clone(&door.tls));
-                                let (key, rooms) = (self.config.key.clone(), self.rooms());
-                                let rooms = rooms.into_iter().collect();
+                                let (server, key) = (Arc::clone(&self.server), self.config.key.clone());
+                                let rooms = self.rooms().into_iter().collect();
                                 let (invite, stop) = (invite.clone(), self.stop.child_token());
-                                let host = link::Host { server, tls, key, rooms, invite, stop, place };
-                                tokio::spawn(link::serve(stream, peer, host));
+                                let host = link::Host { server, key, rooms, invite, stop, place };
+                                tokio::spawn(link::serve(opening, peer, host));
                             }
                         }
                         Err(error) => {
@@ -144,6 +143,7 @@ impl Hub {
                     own: self.config.members.id(),
                     link,
                     key: self.config.key.clone(),
+                    carrier: Arc::clone(&self.config.carrier),
                     room: self.server.room(name),
                     roster: roster.clone(),
                     hurry: Arc::clone(&hurry),

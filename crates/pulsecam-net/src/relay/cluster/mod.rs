@@ -10,6 +10,7 @@ mod about;
 mod arrivals;
 mod audience;
 mod board;
+mod carrier;
 mod config;
 mod datagram;
 mod error;
@@ -32,7 +33,8 @@ pub use self::{
     arrivals::{Arrival, Arrivals},
     audience::Neighbour,
     board::{Board, Place},
-    config::{Config, Door},
+    carrier::{Accepting, Carrier, Door, Opening},
+    config::Config,
     error::Error,
     gossip::{Gossip, REMEMBERED},
     gossip_config::GossipConfig,

@@ -16,7 +16,6 @@ mod take;
 use std::{net::SocketAddr, sync::Arc};
 
 use tokio::{
-    net::TcpStream,
     sync::{OwnedSemaphorePermit, mpsc},
     time,
 };
@@ -25,13 +24,12 @@ use tracing::{debug, info};
 
 pub(super) use self::push::Push;
 pub(in crate::relay) use self::room_links::RoomLinks;
-use super::{ClusterKey, LinkKey, RoomTag};
-use crate::{relay::server::Server, tls};
+use super::{ClusterKey, LinkKey, Opening, RoomTag};
+use crate::relay::server::Server;
 
 /// The relay to which others come.
 pub(super) struct Host {
     pub(super) server: Arc<Server>,
-    pub(super) tls: Arc<tls::Acceptor>,
     pub(super) key: ClusterKey,
     /// The rooms that others may enter.
     pub(super) rooms: Vec<(RoomTag, String)>,
@@ -43,11 +41,11 @@ pub(super) struct Host {
 }
 
 /// Serves a connection from another relay until it ends.
-pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, host: Host) {
-    let Host { server, tls, key, rooms, invite, stop, place } = host;
-    let connection = match time::timeout(push::CONNECT, tls.accept(stream)).await {
+pub(super) async fn serve(opening: Opening, peer: SocketAddr, host: Host) {
+    let Host { server, key, rooms, invite, stop, place } = host;
+    let connection = match time::timeout(push::CONNECT, opening).await {
         Ok(Ok(connection)) => connection,
-        Ok(Err(error)) => return debug!("{peer} is no relay: {}", tls::explain(&error)),
+        Ok(Err(why)) => return debug!("{peer} is no relay: {why}"),
         Err(_) => return debug!("{peer} is no relay: it is silent"),
     };
     let entered = match entry::admit(connection, peer, &server, &key, rooms).await {

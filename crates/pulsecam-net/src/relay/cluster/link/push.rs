@@ -6,7 +6,6 @@ use std::{
 };
 
 use tokio::{
-    net::TcpStream,
     sync::{Notify, watch},
     time::{self, MissedTickBehavior},
 };
@@ -21,12 +20,11 @@ use crate::{
     clock::{self, Timestamp},
     queue::{Dequeued, Priority},
     relay::{
-        cluster::{ClusterKey, LinkKey, RelayId, Roster},
+        cluster::{Carrier, ClusterKey, LinkKey, RelayId, Roster},
         event::ClientId,
         room::Room,
     },
     sync::lock,
-    tls::{Connector, Trust},
     transport::{self, MessageWriter, ReceiveHalf, WriteHooks},
     wire::{Departed, Message, Reader, Receipt},
 };
@@ -53,6 +51,7 @@ pub(in crate::relay::cluster) struct Push {
     pub(in crate::relay::cluster) own: RelayId,
     pub(in crate::relay::cluster) link: LinkKey,
     pub(in crate::relay::cluster) key: ClusterKey,
+    pub(in crate::relay::cluster) carrier: Arc<dyn Carrier>,
     pub(in crate::relay::cluster) room: Arc<Room>,
     pub(in crate::relay::cluster) roster: watch::Receiver<Arc<Roster>>,
     /// Notified if the next attempt need not wait.
@@ -146,11 +145,7 @@ impl Push {
             let about = about.ok_or("its address is not known")?;
             (about.link, about.certificate)
         };
-        let connecting = async {
-            let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
-            let tls = Connector::new(&Trust::Pinned(certificate)).map_err(|error| error.to_string())?;
-            tls.connect(&address.to_string(), stream).await.map_err(|error| error.to_string())
-        };
+        let connecting = self.carrier.connect(address, certificate);
         let late = |_| format!("{address} does not answer within {CONNECT:?}");
         let connection = time::timeout(2 * CONNECT, connecting).await.map_err(late)??;
         let key = self.key.link_key(self.link.room);
