@@ -96,6 +96,10 @@ SEEDS ?=
 test-simulation: ## Only: link and relay in a simulated network
 	PULSECAM_SEEDS=$(SEEDS) $(CARGO) test --workspace --release --locked --test simulation -- $(if $(PULSECAM_SEED),--nocapture)
 
+.PHONY: test-simulation-cluster
+test-simulation-cluster: ## Only: three relays as one, in a simulated network
+	PULSECAM_SEEDS=$(SEEDS) $(CARGO) test --workspace --release --locked --test simulation three_relays -- $(if $(PULSECAM_SEED),--nocapture)
+
 .PHONY: test-reach
 test-reach: ## Only: far relays, forms of addresses, and slow deliveries
 	$(CARGO) test --workspace --release --locked --test reach --test delivery
@@ -190,7 +194,7 @@ soak: deps ## Endurance test: programs start, stall and die, links break (MINUTE
 
 # Seconds for each target. Add what it finds to fuzz/corpus, which every run of the tests replays.
 FUZZ_FOR ?= 60
-FUZZ_TARGETS ?= avi codec descriptions jpeg matroska quicktime relay repair splitter still strips
+FUZZ_TARGETS ?= about avi codec descriptions jpeg link matroska quicktime relay repair seal splitter still strips
 fuzz: deps ## Fuzz everything that reads untrusted bytes
 	command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
 	for target in $(FUZZ_TARGETS); do \
