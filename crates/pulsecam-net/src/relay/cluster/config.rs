@@ -16,6 +16,7 @@ use crate::{
     address::Address,
     auth,
     clock::Timestamp,
+    relay::listen,
     tls::{self, Fingerprint},
 };
 
@@ -53,7 +54,7 @@ impl Door {
     /// # Errors
     /// [`Error::Socket`], and [`Error::Certificate`].
     pub async fn open(address: SocketAddr) -> Result<Self, Error> {
-        let listener = TcpListener::bind(address).await?;
+        let listener = listen::open(address)?;
         let certificate = tls::Certificate::for_relay(vec![CERTIFICATE_NAME.to_owned()])?;
         Ok(Self { listener, tls: Arc::new(tls::Acceptor::showing(&certificate)?) })
     }
