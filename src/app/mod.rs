@@ -73,6 +73,8 @@ mod show_events;
 mod announce;
 #[cfg(feature = "relay")]
 mod bind_warning;
+#[cfg(feature = "cluster")]
+pub(crate) mod cluster;
 #[cfg(feature = "relay")]
 mod dashboard;
 #[cfg(feature = "relay")]

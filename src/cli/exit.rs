@@ -1,6 +1,8 @@
 //! Exit statuses of the program.
 
 use super::Error;
+#[cfg(feature = "cluster")]
+use crate::relay::cluster;
 #[cfg(feature = "client")]
 use crate::link;
 
@@ -11,6 +13,8 @@ pub(super) const fn code(result: &Result<(), Error>) -> u8 {
         Err(Error::Usage(_)) => 2,
         #[cfg(feature = "relay")]
         Err(Error::NoTerminalForDashboard | Error::NoStateFolder) => 2,
+        #[cfg(feature = "cluster")]
+        Err(Error::Cluster(cluster::Error::NoKey(_)) | Error::Unreachable(_)) => 2,
         #[cfg(feature = "client")]
         Err(Error::NothingToSend | Error::NoTerminalForStreams | Error::Link(link::Error::Address(_))) => 2,
         Err(_) => 1,

@@ -14,6 +14,8 @@ mod cameras;
 mod cert;
 #[cfg(feature = "client")]
 mod client_auth;
+#[cfg(feature = "cluster")]
+mod cluster;
 #[cfg(feature = "client")]
 mod codec;
 mod completions;
@@ -145,7 +147,7 @@ enum Command {
     /// Create a certificate for a relay
     #[cfg(feature = "relay")]
     Cert(cert::Args),
-    /// Create a key for a room
+    /// Create a key for a room, or for a cluster of relays
     #[cfg(feature = "relay")]
     Key(key::Args),
     /// Print a link that opens a relay's page for viewing only

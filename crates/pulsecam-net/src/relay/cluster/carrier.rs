@@ -6,6 +6,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::Error;
 use crate::{
+    relay::listen,
     tls::{self, Connector, Fingerprint, Trust},
     transport::Connection,
 };
@@ -41,7 +42,7 @@ impl Door {
     /// # Errors
     /// [`Error::Socket`], and [`Error::Certificate`].
     pub async fn open(address: SocketAddr) -> Result<Self, Error> {
-        let listener = TcpListener::bind(address).await?;
+        let listener = listen::open(address)?;
         let certificate = tls::Certificate::for_relay(vec![CERTIFICATE_NAME.to_owned()])?;
         Ok(Self { listener, tls: Arc::new(tls::Acceptor::showing(&certificate)?) })
     }

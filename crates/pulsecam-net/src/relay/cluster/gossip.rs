@@ -12,7 +12,6 @@ use chitchat::{
     Chitchat, ChitchatConfig, ChitchatHandle, ChitchatId, FailureDetectorConfig, NodeState, spawn_chitchat,
 };
 use tokio::{
-    net::UdpSocket,
     sync::{mpsc, watch},
     task::{self, JoinHandle},
     time::{self, MissedTickBehavior},
@@ -26,7 +25,7 @@ use super::{
     key::ClusterKey,
     members::{Members, Relay, RelayId, Roster},
     seal::{Refused, Seal},
-    sealed_socket::SealedTransport,
+    sealed_socket::{self, SealedTransport},
 };
 use crate::{
     address::Address,
@@ -82,7 +81,7 @@ impl Gossip {
     /// [`Error`].
     pub async fn start(mut config: GossipConfig, about: About) -> Result<Self, Error> {
         let key = ClusterKey::required_at(config.listen.ip(), config.key.take())?;
-        let socket = UdpSocket::bind(config.listen).await?;
+        let socket = sealed_socket::bind(config.listen)?;
         config.listen.set_port(socket.local_addr()?.port());
         let (id, address) = (RelayId::random()?, config.reached_at());
         let transport = SealedTransport::new(socket, Seal::new(key)?);

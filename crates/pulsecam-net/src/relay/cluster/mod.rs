@@ -28,6 +28,9 @@ mod seal;
 mod sealed_socket;
 mod standing;
 
+/// The port of relays for each other, of UDP and TCP: the one behind that of clients.
+pub const DEFAULT_PORT: u16 = 6869;
+
 pub use self::{
     about::{About, Epoch, Load, MAX_ROOMS, Unusable},
     arrivals::{Arrival, Arrivals},

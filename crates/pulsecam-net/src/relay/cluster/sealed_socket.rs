@@ -24,6 +24,17 @@ use crate::{
 /// The largest datagram that can come.
 const MAX_DATAGRAM: usize = 65_535;
 
+/// Opens the socket of the gossip; at `[::]` for both families, whatever the system's default is.
+pub(super) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::DGRAM, None)?;
+    if address.is_ipv6() && address.ip().is_unspecified() {
+        socket.set_only_v6(false)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    UdpSocket::from_std(socket.into())
+}
+
 /// What chitchat opens when it starts: the one socket that was bound before, so that a port that is taken is an
 /// error of the relay's start.
 pub(super) struct SealedTransport {
