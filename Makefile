@@ -128,6 +128,13 @@ demo-check: ## Check that the demo runs and ends by itself
 test-net: deps ## Only: unplugged cables and nameservers between two hosts (root, Linux)
 	$(CARGO) test --workspace --release --locked --test net -- --ignored --test-threads=1
 
+.PHONY: test-cluster soak-cluster
+test-cluster: deps ## Only: several relays as one, on three hosts (root, Linux; 4 minutes)
+	$(CARGO) test --workspace --release --locked --test cluster_hosts -- --ignored --test-threads=1 --nocapture
+
+soak-cluster: deps ## The same with more and longer outages, and 20 relays (20 minutes)
+	SOAK_CLUSTER=1 $(CARGO) test --workspace --release --locked --test cluster_hosts -- --ignored --test-threads=1 --nocapture
+
 test-deploy: deps ## Only: the relay as a systemd service, and its units (root, Linux)
 	$(CARGO) test --workspace --release --locked --test deploy -- --include-ignored
 
