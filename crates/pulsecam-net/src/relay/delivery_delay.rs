@@ -189,6 +189,14 @@ pub(super) struct Median {
     pub(super) lost: u8,
 }
 
+/// How several viewers get the frames of a sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AudienceReport {
+    pub(super) median: Median,
+    /// The bytes per second that the median viewer's link carries, if that is a limit.
+    pub(super) rate: Option<u64>,
+}
+
 /// Computes the medians over all viewers. Of two, the better one counts: a slow one must not spoil the
 /// picture of the other.
 pub(super) fn median(all: &[Lateness]) -> Option<Median> {

@@ -33,6 +33,8 @@ pub struct Config {
     pub(super) key: ClusterKey,
     pub(super) about: About,
     pub(super) door: Arc<Door>,
+    /// Whether there should be others, which it waits for when it starts.
+    pub(super) joins: bool,
 }
 
 impl fmt::Debug for Config {
@@ -99,7 +101,7 @@ impl Config {
     /// A relay with these members, behind this door.
     #[must_use]
     pub fn new(members: Arc<dyn Members>, key: ClusterKey, about: About, door: Door) -> Self {
-        Self { members, key, about, door: Arc::new(door) }
+        Self { members, key, about, door: Arc::new(door), joins: false }
     }
 
     /// Where other relays reach this one.
@@ -115,6 +117,7 @@ impl Config {
     /// [`Error`].
     pub async fn gossiping(gossip: GossipConfig, public: Option<Address>) -> Result<Self, Error> {
         let key = ClusterKey::required_at(gossip.listen.ip(), gossip.key.clone())?;
+        let joins = !gossip.join.is_empty();
         let mut tries = if gossip.listen.port() == 0 { PORT_TRIES } else { 1 };
         loop {
             let door = Door::open(gossip.listen).await?;
@@ -124,7 +127,9 @@ impl Config {
             about.public.clone_from(&public);
             tries -= 1;
             match Gossip::start(gossip, about.clone()).await {
-                Ok(members) => return Ok(Self::new(Arc::new(members), key, about, door)),
+                Ok(members) => {
+                    return Ok(Self { joins, ..Self::new(Arc::new(members), key, about, door) });
+                }
                 Err(Error::Socket(_)) if tries > 0 => {}
                 Err(error) => return Err(error),
             }

@@ -12,6 +12,7 @@ mod audience;
 mod board;
 mod config;
 mod datagram;
+mod entering;
 mod error;
 mod gossip;
 mod gossip_config;
@@ -46,4 +47,4 @@ pub use self::{
     members::{Members, Relay, RelayId, Roster},
     seal::{Opened, Refusal, Refused, Seal, TooLarge},
 };
-pub(super) use self::{hub::run, link::RoomLinks, standing::Standing};
+pub(super) use self::{hub::run, link::{LinkClock, RoomLinks}, standing::Standing};
