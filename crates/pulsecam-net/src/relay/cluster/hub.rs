@@ -167,6 +167,7 @@ impl Hub {
                     room: self.server.room(name),
                     roster: roster.clone(),
                     hurry: Arc::clone(&hurry),
+                    stop: self.stop.clone(),
                 };
                 let ended = stop.clone();
                 tokio::spawn(async move { ended.run_until_cancelled(push.run()).await });

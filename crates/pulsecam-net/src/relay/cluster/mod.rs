@@ -27,6 +27,7 @@ mod replay_window;
 mod seal;
 mod sealed_socket;
 mod standing;
+mod status;
 
 /// The port of relays for each other, of UDP and TCP: the one behind that of clients.
 pub const DEFAULT_PORT: u16 = 6869;
@@ -45,6 +46,7 @@ pub use self::{
     ledger::{Ledger, LedgerFull},
     link_plan::{LinkKey, LinkPlan, LinkStep, MAX_RELAYS},
     members::{Members, Relay, RelayId, Roster},
+    status::{LinkStatus, RelayStatus, Status},
     seal::{Opened, Refusal, Refused, Seal, TooLarge},
 };
 pub(super) use self::{hub::run, link::{LinkClock, RoomLinks}, standing::Standing};

@@ -16,9 +16,10 @@ use crate::{
     log_throttle::{self, LogThrottle},
     queue,
     relay::{
-        cluster::{Ledger, RelayId},
+        cluster::{Ledger, LinkStatus, RelayId},
         delivery_delay::{self, AudienceReport, DeliveryDelay},
         event::ClientId,
+        stats::{Traffic, TrafficCounter},
     },
     sync::lock,
     transport::{MessageWriter, Written},
@@ -61,6 +62,8 @@ pub(in crate::relay) struct Outlet {
     writer: Mutex<Option<Arc<MessageWriter>>>,
     /// The other relay's viewers, 0 while the link is down.
     viewers: AtomicU32,
+    /// What was sent to the other relay.
+    sent: TrafficCounter,
     /// How the other relay gets frames on the current connection.
     delivery: Mutex<DeliveryDelay>,
     /// Connections of this relay that have ended, until the other one is told.
@@ -81,8 +84,8 @@ impl Outlet {
         let ordered = Mutex::new(Ordered { ledger: Ledger::new(BUDGET), waits: false });
         let told = Mutex::new(LogThrottle::new(log_throttle::FLOOD));
         let (writer, viewers, gone) = (Mutex::default(), AtomicU32::new(0), Mutex::default());
-        let delivery = Mutex::default();
-        (Arc::new(Self { relay, mailbox, ordered, writer, viewers, delivery, gone, told }), waiting)
+        let (sent, delivery) = (TrafficCounter::default(), Mutex::default());
+        (Arc::new(Self { relay, mailbox, ordered, writer, viewers, sent, delivery, gone, told }), waiting)
     }
 
     /// Whether somebody views there.
@@ -100,7 +103,7 @@ impl Outlet {
         let writer = if self.mailbox.is_empty() { lock(&self.writer).clone() } else { None };
         let written = writer.map_or(Written::Nothing, |writer| writer.try_write(marked));
         if written != Written::Nothing {
-            self.forwarded(from, came);
+            self.forwarded(from, marked, came);
         } else if self.mailbox.send_latest(from, Outgoing::Frame(marked.clone(), came)).unwrap_or(false) {
             // The link's task holds the receiver.
             lock(&self.delivery).replaced(from);
@@ -108,8 +111,25 @@ impl Outlet {
     }
 
     /// Records that the writing of a frame has begun.
-    pub(super) fn forwarded(&self, from: ClientId, came: Instant) {
+    pub(super) fn forwarded(&self, from: ClientId, marked: &Message, came: Instant) {
+        self.sent.count(marked);
         lock(&self.delivery).forwarded(from, came);
+    }
+
+    /// A snapshot of it; of the other direction, nothing is known here.
+    pub(super) fn status(&self) -> LinkStatus {
+        let ordered = lock(&self.ordered);
+        LinkStatus {
+            room: String::new(),
+            up: lock(&self.writer).is_some(),
+            viewers: self.viewers.load(Relaxed),
+            sent: self.sent.amount(),
+            received: Traffic::default(),
+            lost: self.mailbox.replaced(),
+            waiting: (ordered.ledger.len(), ordered.ledger.bytes()),
+            dropped: ordered.ledger.refused(),
+            late: lock(&self.delivery).newest_lateness(clock::now()),
+        }
     }
 
     /// Records that the other relay had so many frames of this connection, and the last one `ago` microseconds before
@@ -159,7 +179,8 @@ impl Outlet {
     }
 
     /// Records that the next text or image is being written.
-    pub(super) fn started(&self) {
+    pub(super) fn started(&self, message: &Message) {
+        self.sent.count(message);
         let mut ordered = lock(&self.ordered);
         ordered.ledger.started();
         ordered.waits = false;
@@ -236,7 +257,7 @@ mod tests {
                 Outgoing::Note => written.push(0),
                 Outgoing::Ordered => {
                     if let Some(message) = outlet.next() {
-                        outlet.started();
+                        outlet.started(&message);
                         written.push(Mark::cut(&message).unwrap().0.number);
                     }
                 }
@@ -268,8 +289,8 @@ mod tests {
     async fn a_report_says_how_late_the_other_relay_gets_frames() {
         let (outlet, _mailbox) = Outlet::new(RelayId::from_bits(1));
         let came = clock::now();
-        outlet.forwarded(7, came);
-        outlet.forwarded(8, came);
+        outlet.forwarded(7, &text(0), came);
+        outlet.forwarded(8, &text(0), came);
         assert_eq!(outlet.report(7, came), None);
         outlet.reported((1, 0), Some(Timestamp::from_micros(1)));
         let report = outlet.report(7, clock::now()).unwrap();

@@ -10,6 +10,7 @@ use tokio::{
     sync::{Notify, watch},
     time::{self, MissedTickBehavior},
 };
+use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::{
@@ -61,6 +62,32 @@ pub(in crate::relay::cluster) struct Push {
     pub(in crate::relay::cluster) roster: watch::Receiver<Arc<Roster>>,
     /// Notified if the next attempt need not wait.
     pub(in crate::relay::cluster) hurry: Arc<Notify>,
+    /// Cancelled when the whole relay stops.
+    pub(in crate::relay::cluster) stop: CancellationToken,
+}
+
+/// A connection that is up, which is reported, and so is its end.
+struct Up<'a> {
+    push: &'a Push,
+    reason: Option<String>,
+}
+
+impl<'a> Up<'a> {
+    fn new(push: &'a Push) -> Self {
+        push.room.shared.emit(&Event::LinkUp { relay: push.link.relay, room: push.room.named() });
+        Self { push, reason: None }
+    }
+}
+
+impl Drop for Up<'_> {
+    fn drop(&mut self) {
+        let Push { link, room, stop, .. } = self.push;
+        // Without a reason, its task was dropped.
+        let reason = self.reason.take().unwrap_or_else(|| "no client needs it".into());
+        if !stop.is_cancelled() {
+            room.shared.emit_guarded(&Event::LinkDown { relay: link.relay, room: room.named(), reason });
+        }
+    }
 }
 
 /// Removes a link from its room when its task ends.
@@ -121,8 +148,7 @@ impl Push {
             }
         };
         let (reader, writer) = connected?;
-        let (relay, room) = (self.link.relay, self.room.named());
-        self.room.shared.emit(&Event::LinkUp { relay, room });
+        let mut up = Up::new(self);
         // Both ends are of this version or a later one.
         writer.pace(self.room.shared.config.pacing);
         // Older than what will come in a moment.
@@ -136,7 +162,7 @@ impl Push {
             offsets: Mutex::default(),
         };
         outlet.connected(&writer);
-        let reason = tokio::select! {
+        up.reason = Some(tokio::select! {
             biased;
             why = session.read(reader) => why,
             result = transport::drain(mailbox, &writer, &session) => match result {
@@ -144,9 +170,7 @@ impl Push {
                 Ok(()) => "nothing can be sent any more".into(), // impossible: the outlet holds a sender
             },
             why = session.beat() => why,
-        };
-        let (relay, room) = (self.link.relay, self.room.named());
-        self.room.shared.emit(&Event::LinkDown { relay, room, reason });
+        });
         Ok(())
     }
 
@@ -271,11 +295,11 @@ impl WriteHooks<ClientId, Outgoing> for &Session<'_> {
         }
     }
 
-    fn started(&mut self, taken: &Dequeued<ClientId, Outgoing>, _: &Message) {
+    fn started(&mut self, taken: &Dequeued<ClientId, Outgoing>, message: &Message) {
         match (&taken.priority, &taken.item) {
             (Priority::Urgent, _) => self.outlet.told(std::mem::take(&mut *lock(&self.telling))),
-            (Priority::Ordered(_), _) => self.outlet.started(),
-            (Priority::Latest(from), Outgoing::Frame(_, came)) => self.outlet.forwarded(*from, *came),
+            (Priority::Ordered(_), _) => self.outlet.started(message),
+            (Priority::Latest(from), Outgoing::Frame(_, came)) => self.outlet.forwarded(*from, message, *came),
             (Priority::Latest(_), _) => {} // only frames are replaced by newer ones
         }
     }

@@ -15,9 +15,10 @@ use tokio_util::sync::CancellationToken;
 use super::{mark::Mark, note::PeerReport, outlet::Outlet};
 use crate::{
     relay::{
-        cluster::{Arrivals, RelayId, audience::Audience},
+        cluster::{Arrivals, LinkStatus, MAX_RELAYS, RelayId, audience::Audience},
         delivery_delay::AudienceReport,
         event::ClientId,
+        stats::TrafficCounter,
     },
     sync::lock,
     wire::{Departed, Message, MessageKind},
@@ -36,6 +37,8 @@ pub(in crate::relay) struct RoomLinks {
     pub(super) arrivals: Mutex<Arrivals>,
     /// The newest connection from each other relay, to be ended by a newer one.
     takers: Mutex<BTreeMap<RelayId, CancellationToken>>,
+    /// What came from each.
+    received: Mutex<BTreeMap<RelayId, Arc<TrafficCounter>>>,
     /// The room's own viewers.
     viewers: watch::Sender<u32>,
     guests: AtomicU64,
@@ -49,6 +52,7 @@ impl Default for RoomLinks {
             audience: Mutex::default(),
             arrivals: Mutex::default(),
             takers: Mutex::default(),
+            received: Mutex::default(),
             viewers: watch::Sender::new(0),
             guests: AtomicU64::new(FIRST_GUEST),
         }
@@ -146,6 +150,28 @@ impl RoomLinks {
     /// The room's own viewers, and each change.
     pub(super) fn told_viewers(&self) -> watch::Receiver<u32> {
         self.viewers.subscribe()
+    }
+
+    /// The counter of what comes from another relay.
+    pub(super) fn received_from(&self, relay: RelayId) -> Arc<TrafficCounter> {
+        let mut received = lock(&self.received);
+        if received.len() >= MAX_RELAYS && !received.contains_key(&relay) {
+            let takers = lock(&self.takers);
+            received.retain(|relay, _| takers.contains_key(relay));
+        }
+        Arc::clone(received.entry(relay).or_default())
+    }
+
+    /// A snapshot of the links with another relay; `None` if there are none.
+    pub(in crate::relay) fn status(&self, relay: RelayId, room: &str) -> Option<LinkStatus> {
+        let outlets = self.outlets();
+        let outlet = outlets.iter().find(|outlet| outlet.relay == relay);
+        let received = lock(&self.received).get(&relay).map(|counter| counter.amount());
+        if outlet.is_none() && !self.is_taking_from(relay) {
+            return None;
+        }
+        let sent = outlet.map(|outlet| outlet.status()).unwrap_or_default();
+        Some(LinkStatus { room: room.to_owned(), received: received.unwrap_or_default(), ..sent })
     }
 
     /// Begins to take what another relay pushes. An older connection from it ends: what is still under way there would

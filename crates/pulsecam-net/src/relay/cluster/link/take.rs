@@ -29,6 +29,7 @@ use crate::{
         memory::MemoryGate,
         passing::Passing,
         room::Room,
+        stats::TrafficCounter,
     },
     sync::lock,
     transport::{self, MessageWriter, WriteHooks},
@@ -70,6 +71,7 @@ pub(super) async fn take(
         acks: Mutex::new(acks),
         guests: Mutex::new(Guests::new(Arc::clone(&room), peer, Arc::clone(&writer), memory)),
         asks: Asks { room: &room, on: AtomicBool::new(false) },
+        received: room.links.received_from(relay),
     };
     session.noted(&note);
     let replaced = room.links.takes_from(relay, stop);
@@ -100,6 +102,7 @@ struct Session<'a> {
     acks: Mutex<FrameAcks>,
     guests: Mutex<Guests>,
     asks: Asks<'a>,
+    received: Arc<TrafficCounter>,
 }
 
 /// Whether senders at the other relay want reports: then clients here are asked for them, until this is dropped.
@@ -171,6 +174,7 @@ impl Session<'_> {
                 if let Some(receipt) = receipt {
                     self.writer.send_receipt(receipt);
                 }
+                self.received.count(message);
                 if let Some((mark, message)) = Mark::cut(message) {
                     let guest = lock(&self.guests).sender(mark.peer, true);
                     self.room.forward(&guest, &message, now, &mut Passing::new(self.room, &guest));
@@ -180,6 +184,7 @@ impl Session<'_> {
                 }
             }
             MessageKind::Text | MessageKind::Image | MessageKind::Other(_) => {
+                self.received.count(message);
                 let Some((mark, message)) = Mark::cut(message) else { return };
                 let guest = lock(&self.guests).sender(mark.peer, false);
                 hold(&message, &guest, self.room, false).await;
