@@ -82,6 +82,9 @@ pub(crate) enum Error {
     #[cfg(feature = "cluster")]
     #[error("this machine has no address at which other relays reach {0}")]
     Unreachable(String),
+    #[cfg(all(feature = "client", feature = "discovery"))]
+    #[error("the relay at {host} cannot be asked: {reason}")]
+    Unanswered { host: String, reason: String },
     #[error("{0}")]
     Usage(String),
     #[cfg(feature = "relay")]

@@ -21,6 +21,8 @@ pub(crate) mod image;
 pub(crate) mod record;
 #[cfg(feature = "relay")]
 pub(crate) mod relay;
+#[cfg(all(feature = "client", feature = "discovery"))]
+pub(crate) mod relay_inquiry;
 #[cfg(feature = "discovery")]
 pub(crate) mod relays;
 #[cfg(feature = "client")]

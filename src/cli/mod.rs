@@ -141,7 +141,7 @@ enum Command {
     /// List the cameras of this machine, or the controls of one, or show its picture
     #[cfg(feature = "client")]
     Cameras(cameras::Args),
-    /// List the relays of this network
+    /// List the relays of this network, or those of a cluster
     #[cfg(feature = "discovery")]
     Relays(relays::Args),
     /// Create a certificate for a relay

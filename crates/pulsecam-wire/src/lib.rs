@@ -10,13 +10,14 @@
 //! Everything is big-endian. A message is `i32 size | i32 type | QString description | QByteArray payload`,
 //! where `size` counts what follows it.
 
-// FrameInfo, Heartbeat, Receipt, Origin and CloseReason are exhaustive, so that they can be written as literals: a new
+// ClockShift, FrameInfo, Heartbeat, Receipt, Origin and CloseReason are exhaustive, so that they can be written as literals: a new
 // attribute changes the protocol, and so this crate's version. MessageKind has a variant for every other number.
 
 #[cfg(feature = "tokio")]
 mod arriving;
 mod assembly;
 mod attributes;
+mod clock_shift;
 mod close_reason;
 mod codec;
 mod departed;
@@ -44,6 +45,7 @@ pub use self::{
     reader::{Progress, Reader},
 };
 pub use self::{
+    clock_shift::ClockShift,
     close_reason::{Cause, CloseReason, close_message, close_reason_text},
     codec::{Codec, Skipped},
     departed::Departed,

@@ -8,7 +8,7 @@ use std::{
 use tokio::time;
 
 use super::{
-    delivery_delay,
+    delivery_delay::{self, AudienceReport},
     event::ClientId,
     members::Member,
     presence::{PendingHeartbeat, Presence},
@@ -23,7 +23,7 @@ use crate::{
 
 /// The interval of the viewers' reports. It is short enough to notice within 0.5 s that frames get old, and
 /// long enough to cost nothing.
-const REPORT_INTERVAL: Duration = Duration::from_millis(250);
+pub(super) const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The shortest interval at which a changed number of viewers is sent to senders.
 const NOTICE_INTERVAL: Duration = Duration::from_millis(50);
@@ -122,25 +122,53 @@ impl Room {
     pub(super) fn report(&self, to: ClientId, intake: &Mutex<FrameAcks>) -> Heartbeat {
         let now = clock::now();
         let told = lock(intake).tell(Heartbeat::default(), now);
-        let viewers = self.members.list();
-        let others = viewers.iter().filter(|member| member.id != to && member.presence.views());
+        let own = self.audience_report(to, now);
+        #[cfg(feature = "cluster")]
+        let all = self.with_other_relays(to, own, now);
+        #[cfg(not(feature = "cluster"))]
+        let all = own.map(|(report, _)| report);
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        Heartbeat {
+            t3: Some(Timestamp::now()),
+            late: all.map(|report| micros(report.median.late)),
+            queued: all.map(|report| micros(report.median.queued)),
+            lost: all.map(|report| report.median.lost),
+            rate: all.and_then(|report| report.rate),
+            ..told
+        }
+    }
+
+    /// How the members get the frames of a sender since the last report, and of how many members that is known.
+    pub(super) fn audience_report(&self, of: ClientId, now: Instant) -> Option<(AudienceReport, u32)> {
+        let members = self.members.list();
+        let others = members.iter().filter(|member| member.id != of && member.presence.views());
         let lateness = |member: &Arc<Member>| {
             Some((
-                lock(&member.delivery).lateness(to, now)?,
+                lock(&member.delivery).lateness(of, now)?,
                 member.writer.path().map(|(rate, _)| rate as u64),
             ))
         };
         let (all, rates): (Vec<_>, Vec<_>) = others.filter_map(lateness).unzip();
-        let median = delivery_delay::median(&all);
-        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        Heartbeat {
-            t3: Some(Timestamp::now()),
-            late: median.map(|median| micros(median.late)),
-            queued: median.map(|median| micros(median.queued)),
-            lost: median.map(|median| median.lost),
-            rate: delivery_delay::median_rate(rates),
-            ..told
+        let median = delivery_delay::median(&all)?;
+        let count = u32::try_from(all.len()).unwrap_or(u32::MAX);
+        Some((AudienceReport { median, rate: delivery_delay::median_rate(rates) }, count))
+    }
+
+    /// The same with the viewers at other relays.
+    #[cfg(feature = "cluster")]
+    fn with_other_relays(
+        &self,
+        of: ClientId,
+        own: Option<(AudienceReport, u32)>,
+        now: Instant,
+    ) -> Option<AudienceReport> {
+        if self.links.is_empty() {
+            return own.map(|(report, _)| report);
         }
+        let members = self.members.list();
+        let at = members.binary_search_by_key(&of, |member| member.id);
+        let number = at.ok().and_then(|at| members[at].number.get().copied());
+        self.links.median(of, number, own, now)
     }
 
     /// The number of others that may show a client's video; `None` if it did not ask, unless `in_any_case`.

@@ -54,7 +54,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::server::Server;
+use self::{server::Server, shared::Shared};
 pub use self::{
     config::{Config, EventHandler, Limits, StatsHandler, WatchdogTick},
     doors::{AdminDoor, Doors},
@@ -111,6 +111,7 @@ pub async fn run(
     let mut survey = time::interval(SURVEY_INTERVAL);
     survey.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut shutdown = std::pin::pin!(shutdown);
+    let mut admits = false;
     loop {
         tokio::select! {
             // Rare events first. Not in random order, because simulations must be reproducible.
@@ -132,7 +133,8 @@ pub async fn run(
                     shared.emit_failure(error);
                 }
             }
-            accepted = listener.accept() => match accepted {
+            () = ready(&shared), if !admits => admits = true,
+            accepted = listener.accept(), if admits => match accepted {
                 Ok((incoming, addr)) => {
                     clients.spawn(client::serve(incoming, addr, Arc::clone(&server), stop.child_token()));
                     // One at a time: frames that arrived meanwhile go before the next of many new
@@ -154,4 +156,14 @@ pub async fn run(
     let summary = server.summary();
     shared.emit_guarded(&Event::Summary(summary));
     Ok(summary)
+}
+
+/// Waits until clients can be admitted. They wait to be accepted meanwhile.
+async fn ready(shared: &Shared) {
+    #[cfg(feature = "cluster")]
+    if shared.config.cluster.is_some() {
+        shared.cluster.met().await;
+    }
+    #[cfg(not(feature = "cluster"))]
+    let _ = shared;
 }

@@ -12,6 +12,10 @@ impl Room {
         if !message.takes_number() {
             return None;
         }
+        #[cfg(feature = "cluster")]
+        let shifted = sender.shifted(message);
+        #[cfg(feature = "cluster")]
+        let message = shifted.as_ref().unwrap_or(message);
         message.numbered(self.number(sender, message), self.shared.config.max_message)
     }
 

@@ -113,7 +113,7 @@ impl Room {
         self.shared.joins.count(kind.label());
         #[cfg(feature = "cluster")]
         self.occupancy_changed();
-        let room = (!self.name.is_empty()).then(|| self.name.clone());
+        let room = self.named();
         self.here.store(clients, Relaxed);
         let joined = Event::Joined { client: member.id, addr, room, clients };
         (member, waiting, joined)
@@ -181,6 +181,11 @@ impl Room {
         self.here.load(Relaxed)
     }
 
+    /// Its name, if it has one, as events contain it.
+    pub(super) fn named(&self) -> Option<String> {
+        (!self.name.is_empty()).then(|| self.name.clone())
+    }
+
     /// Its name; empty without keys.
     #[cfg(any(feature = "cluster", feature = "web"))]
     pub(super) fn name(&self) -> &str {
@@ -234,7 +239,7 @@ impl Room {
         }
         #[cfg(feature = "cluster")]
         if sender.kind.neighbour().passes(Neighbour::Relay) && !self.links.is_empty() {
-            self.links.push(from, self.number(sender, message), message);
+            self.links.push(from, self.number(sender, message), message, came);
         }
         let mut numbered = None;
         let name = FrameName::new(sender.number.get().copied(), message.description());
@@ -309,6 +314,10 @@ impl Room {
         {
             return;
         }
+        #[cfg(feature = "cluster")]
+        let shifted = sender.shifted(message);
+        #[cfg(feature = "cluster")]
+        let message = shifted.as_ref().unwrap_or(message);
         let noted = NewestFrame::of(message, now);
         if let Some(captured) = FrameInfo::parse(&noted.description).captured_at_relay() {
             let age = now.since(captured);

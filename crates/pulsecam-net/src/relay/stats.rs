@@ -20,6 +20,9 @@ pub struct RelayStats {
     pub clients: Vec<ClientStats>,
     /// Totals of all clients, including those that have left.
     pub totals: Summary,
+    /// The cluster, if the relay is in one.
+    #[cfg(feature = "cluster")]
+    pub cluster: Option<super::cluster::Status>,
 }
 
 /// One client.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::members::RelayId;
-use crate::relay::delivery_delay::Median;
+use crate::relay::delivery_delay::{AudienceReport, Median};
 
 /// How long a report from another relay counts: four of the intervals at which relays report.
 const REPORT_COUNTS: Duration = Duration::from_secs(1);
@@ -29,15 +29,6 @@ impl Neighbour {
     }
 }
 
-/// What another relay reports about the frames of one sender here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::relay) struct RemoteReport {
-    /// How the median of its viewers got them; `late` since the frame came to this relay.
-    pub(in crate::relay) median: Median,
-    /// The bytes per second that the median viewer's link carries, if that is a limit.
-    pub(in crate::relay) rate: Option<u64>,
-}
-
 /// The viewers of a room at other relays.
 #[derive(Debug, Default)]
 pub(in crate::relay) struct Audience(BTreeMap<RelayId, Viewers>);
@@ -46,7 +37,7 @@ pub(in crate::relay) struct Audience(BTreeMap<RelayId, Viewers>);
 struct Viewers {
     count: u32,
     /// What it reports about a sender, and when it did.
-    reports: BTreeMap<u64, (RemoteReport, Instant)>,
+    reports: BTreeMap<u64, (AudienceReport, Instant)>,
 }
 
 /// The most senders whose reports are kept for one relay. More do not send at once to one room that somebody views.
@@ -60,12 +51,11 @@ impl Audience {
     }
 
     /// Records what another relay reports about the frames of `sender`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "links carry no reports yet"))]
     pub(in crate::relay) fn reported(
         &mut self,
         relay: RelayId,
         sender: u64,
-        report: RemoteReport,
+        report: AudienceReport,
         now: Instant,
     ) {
         let Some(viewers) = self.0.get_mut(&relay) else { return };
@@ -86,21 +76,27 @@ impl Audience {
     }
 
     /// The median over this relay's own viewers and all others, each relay's median counted for as many viewers as it
-    /// has. So one far relay with a few viewers does not spoil the picture of many.
-    #[cfg_attr(not(test), expect(dead_code, reason = "links carry no reports yet"))]
+    /// has. So one far relay with a few viewers does not spoil the picture of many. `link` tells how a relay itself gets
+    /// the frames, which its viewers get later by that much.
     pub(in crate::relay) fn median(
         &self,
-        sender: u64,
-        own: Option<(RemoteReport, u32)>,
+        sender: Option<u64>,
+        own: Option<(AudienceReport, u32)>,
+        link: impl Fn(RelayId) -> Option<AudienceReport>,
         now: Instant,
-    ) -> Option<RemoteReport> {
-        let others = self.0.values().filter_map(|viewers| {
-            let (report, at) = viewers.reports.get(&sender)?;
-            let is_recent = now.saturating_duration_since(*at) < REPORT_COUNTS;
-            is_recent.then_some((*report, viewers.count))
+    ) -> Option<AudienceReport> {
+        let others = self.0.iter().filter(|(_, viewers)| viewers.count > 0).filter_map(|(relay, viewers)| {
+            let report = sender.and_then(|sender| viewers.reports.get(&sender));
+            let is_recent = |at: &Instant| now.saturating_duration_since(*at) < REPORT_COUNTS;
+            let there = report.filter(|(_, at)| is_recent(at)).map(|(report, _)| *report);
+            let report = match (link(*relay), there) {
+                (Some(link), Some(there)) => behind(link, there),
+                (one, other) => one.or(other)?,
+            };
+            Some((report, viewers.count))
         });
         let all: Vec<_> = own.into_iter().chain(others).filter(|(_, count)| *count > 0).collect();
-        let of = |value: fn(&RemoteReport) -> u128| {
+        let of = |value: fn(&AudienceReport) -> u128| {
             weighted_median(all.iter().map(|(report, count)| (value(report), *count)).collect())
         };
         let late = of(|report| report.median.late.as_micros())?;
@@ -111,10 +107,24 @@ impl Audience {
         let micros = |micros: u128| Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX));
         let lost = u8::try_from(lost).unwrap_or(u8::MAX);
         let rate = u64::try_from(slowness).ok().filter(|slowness| *slowness > 0);
-        Some(RemoteReport {
+        Some(AudienceReport {
             median: Median { late: micros(late), queued: micros(queued), lost },
             rate: rate.map(|slowness| u64::MAX - slowness),
         })
+    }
+}
+
+/// How viewers get frames that come over a link.
+fn behind(link: AudienceReport, there: AudienceReport) -> AudienceReport {
+    let kept = |lost: u8| u32::from(100 - lost.min(100));
+    let kept = kept(link.median.lost) * kept(there.median.lost) / 100;
+    AudienceReport {
+        median: Median {
+            late: link.median.late.saturating_add(there.median.late),
+            queued: link.median.queued.saturating_add(there.median.queued),
+            lost: u8::try_from(100 - kept).unwrap_or(100),
+        },
+        rate: [link.rate, there.rate].into_iter().flatten().min(),
     }
 }
 
@@ -140,9 +150,9 @@ mod tests {
     const A: RelayId = RelayId::from_bits(1);
     const B: RelayId = RelayId::from_bits(2);
 
-    fn report(late: u64, lost: u8, rate: Option<u64>) -> RemoteReport {
+    fn report(late: u64, lost: u8, rate: Option<u64>) -> AudienceReport {
         let late = Duration::from_millis(late);
-        RemoteReport { median: Median { late, queued: late / 2, lost }, rate }
+        AudienceReport { median: Median { late, queued: late / 2, lost }, rate }
     }
 
     #[test]
@@ -164,23 +174,40 @@ mod tests {
     }
 
     #[test]
+    fn frames_are_late_by_the_link_and_by_what_comes_after_it() {
+        let (mut audience, now) = (Audience::default(), Instant::now());
+        audience.said(A, 1);
+        let (link, there) = (report(30, 50, Some(900)), report(10, 20, Some(1000)));
+        let median = |audience: &Audience, link| audience.median(Some(7), None, |_| link, now);
+        assert_eq!(median(&audience, None), None);
+        assert_eq!(median(&audience, Some(link)), Some(link), "its viewers have reported nothing");
+        audience.reported(A, 7, there, now);
+        assert_eq!(median(&audience, None), Some(there));
+        assert_eq!(median(&audience, Some(link)), Some(report(40, 60, Some(900))));
+        let fast = AudienceReport { rate: None, ..link };
+        assert_eq!(median(&audience, Some(fast)), Some(report(40, 60, Some(1000))));
+        assert_eq!(audience.median(None, None, |_| Some(link), now), Some(link), "it has no number yet");
+    }
+
+    #[test]
     fn each_viewer_counts_once_wherever_it_is() {
         let (mut audience, now) = (Audience::default(), Instant::now());
-        assert_eq!(audience.median(7, None, now), None);
+        let median = |audience: &Audience, sender, own, now| audience.median(Some(sender), own, |_| None, now);
+        assert_eq!(median(&audience, 7, None, now), None);
         let own = Some((report(5, 0, None), 3));
-        assert_eq!(audience.median(7, own, now), Some(report(5, 0, None)));
+        assert_eq!(median(&audience, 7, own, now), Some(report(5, 0, None)));
         audience.reported(A, 7, report(900, 90, Some(100)), now);
-        assert_eq!(audience.median(7, None, now), None, "it has no viewers");
+        assert_eq!(median(&audience, 7, None, now), None, "it has no viewers");
         audience.said(A, 2);
         audience.reported(A, 7, report(900, 90, Some(100)), now);
-        assert_eq!(audience.median(7, own, now), Some(report(5, 0, None)), "3 to 2");
-        assert_eq!(audience.median(7, None, now), Some(report(900, 90, Some(100))));
-        assert_eq!(audience.median(8, None, now), None, "another sender");
+        assert_eq!(median(&audience, 7, own, now), Some(report(5, 0, None)), "3 to 2");
+        assert_eq!(median(&audience, 7, None, now), Some(report(900, 90, Some(100))));
+        assert_eq!(median(&audience, 8, None, now), None, "another sender");
         audience.said(B, 2);
         audience.reported(B, 7, report(50, 1, Some(1000)), now);
-        assert_eq!(audience.median(7, own, now), Some(report(50, 1, Some(1000))), "of 3, 2 and 2");
+        assert_eq!(median(&audience, 7, own, now), Some(report(50, 1, Some(1000))), "of 3, 2 and 2");
         let later = now + REPORT_COUNTS;
-        assert_eq!(audience.median(7, own, later), Some(report(5, 0, None)), "old reports do not count");
+        assert_eq!(median(&audience, 7, own, later), Some(report(5, 0, None)), "old reports do not count");
     }
 
     #[test]

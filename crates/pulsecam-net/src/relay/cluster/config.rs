@@ -28,6 +28,8 @@ pub struct Config {
     pub(super) key: ClusterKey,
     pub(super) about: About,
     pub(super) carrier: Arc<dyn Carrier>,
+    /// Whether there should be others, which it waits for when it starts.
+    pub(super) joins: bool,
 }
 
 impl fmt::Debug for Config {
@@ -66,7 +68,7 @@ impl Config {
         about: About,
         carrier: impl Carrier + 'static,
     ) -> Self {
-        Self { members, key, about, carrier: Arc::new(carrier) }
+        Self { members, key, about, carrier: Arc::new(carrier), joins: false }
     }
 
     /// Where other relays reach this one.
@@ -82,6 +84,7 @@ impl Config {
     /// [`Error`].
     pub async fn gossiping(gossip: GossipConfig, public: Option<Address>) -> Result<Self, Error> {
         let key = ClusterKey::required_at(gossip.listen.ip(), gossip.key.clone())?;
+        let joins = !gossip.join.is_empty();
         let mut tries = if gossip.listen.port() == 0 { PORT_TRIES } else { 1 };
         loop {
             let door = Door::open(gossip.listen).await?;
@@ -91,7 +94,9 @@ impl Config {
             about.public.clone_from(&public);
             tries -= 1;
             match Gossip::start(gossip, about.clone()).await {
-                Ok(members) => return Ok(Self::new(Arc::new(members), key, about, door)),
+                Ok(members) => {
+                    return Ok(Self { joins, ..Self::new(Arc::new(members), key, about, door) });
+                }
                 Err(Error::Socket(_)) if tries > 0 => {}
                 Err(error) => return Err(error),
             }

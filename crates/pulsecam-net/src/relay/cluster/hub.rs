@@ -7,28 +7,36 @@ use std::{
 };
 
 use tokio::{
-    sync::{Notify, Semaphore, mpsc, watch},
+    sync::{Notify, mpsc, watch},
     time::{self, MissedTickBehavior},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
-use tracing::{debug, info};
+use tracing::debug;
 
 use super::{
-    about::{About, Load, MAX_ROOMS},
+    about::{About, Load, MAX_ROOMS, Unusable},
     config::Config,
+    entering::Entering,
     identity::Identity,
     key::RoomTag,
     link::{self, Push},
     link_plan::{LinkKey, LinkPlan, LinkStep},
-    members::{RelayId, Roster},
+    members::{Relay, RelayId, Roster},
 };
-use crate::{clock, relay::server::Server};
+use crate::{
+    clock,
+    relay::{event::Event, server::Server},
+};
 
 /// The interval at which a relay tells how busy it is.
 const LOAD_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The most connections that have not entered a room yet: those of the largest cluster at once.
-const MAX_ENTERING: usize = 64;
+/// The connections that wait to be noticed after they have entered a room: those of the largest cluster at once.
+const INVITATIONS: usize = 64;
+
+/// How long a relay that joins others waits until it has heard of them, before it admits clients and numbers them: five
+/// rounds of the gossip, and as much for looking up a name.
+const MEETING: Duration = Duration::from_secs(2);
 
 /// The pause after a failed accept: without file descriptors, an immediate retry would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -62,15 +70,20 @@ pub(in crate::relay) async fn run(config: Config, server: Arc<Server>, stop: Can
     let plan = LinkPlan::new(about.started, own);
     let load = (clock::now(), 0);
     let (links, alive) = (BTreeMap::new(), BTreeSet::new());
-    info!("relay {own} listens for other relays at {}", about.link);
+    server.shared.emit_guarded(&Event::ClusterListening {
+        relay: own,
+        addr: about.link,
+        public: about.public.as_ref().map(ToString::to_string),
+    });
     Hub { config, server, stop, identity, plan, links, told: about, alive, load }.run().await;
 }
 
 impl Hub {
     async fn run(mut self) {
         let mut roster = self.config.members.roster();
-        let (invite, mut invited) = mpsc::channel(MAX_ENTERING);
-        let entering = Arc::new(Semaphore::new(MAX_ENTERING));
+        let (invite, mut invited) = mpsc::channel(INVITATIONS);
+        let entering = Arc::new(Entering::default());
+        let mut meeting = std::pin::pin!(time::sleep(if self.config.joins { MEETING } else { Duration::ZERO }));
         let mut tick = time::interval(LOAD_INTERVAL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let server = Arc::clone(&self.server);
@@ -83,11 +96,15 @@ impl Hub {
                 () = server.shared.cluster.occupancy.notified() => {}
                 () = until(self.plan.due()) => {}
                 _ = tick.tick() => self.look_at_load(),
+                () = &mut meeting, if !self.server.shared.cluster.has_met() => {
+                    self.server.shared.cluster.meets();
+                    continue;
+                }
                 accepted = carrier.accept() => {
                     match accepted {
                         Ok((opening, peer)) => {
                             // A stranger that finds no place may try again.
-                            if let Ok(place) = Arc::clone(&entering).try_acquire_owned() {
+                            if let Some(place) = entering.place(peer.ip()) {
                                 let (server, key) = (Arc::clone(&self.server), self.config.key.clone());
                                 let rooms = self.rooms().into_iter().collect();
                                 let (invite, stop) = (invite.clone(), self.stop.child_token());
@@ -115,8 +132,11 @@ impl Hub {
         let occupied = self.occupied(&rooms);
         self.plan.occupied(occupied.clone());
         if self.identity.settle(&known) {
-            info!("this relay's numbers are those of slot {}", self.identity.slot());
+            debug!("this relay's numbers are those of slot {}", self.identity.slot());
             self.server.shared.cluster.set(self.identity);
+        }
+        if known.living().next().is_some() {
+            self.server.shared.cluster.meets();
         }
         self.tell(About {
             slot: self.identity.slot(),
@@ -147,6 +167,7 @@ impl Hub {
                     room: self.server.room(name),
                     roster: roster.clone(),
                     hurry: Arc::clone(&hurry),
+                    stop: self.stop.clone(),
                 };
                 let ended = stop.clone();
                 tokio::spawn(async move { ended.run_until_cancelled(push.run()).await });
@@ -211,18 +232,24 @@ impl Hub {
         }
     }
 
-    /// Logs who has come and gone.
+    /// Reports who has come and gone.
     fn report(&mut self, roster: &Roster) {
-        let alive: BTreeSet<_> = roster.iter().filter(|(_, relay)| relay.alive).map(|(id, _)| id).collect();
+        let shared = &self.server.shared;
+        // One that has not said all about itself yet comes later.
+        let is_there = |relay: &Relay| relay.alive && !matches!(relay.about, Err(Unusable::Missing(_)));
+        let alive: BTreeSet<_> = roster.iter().filter(|(_, relay)| is_there(relay)).map(|(id, _)| id).collect();
         for id in alive.difference(&self.alive) {
             match roster.relay(*id).map(|relay| &relay.about) {
-                Some(Ok(about)) => info!("relay {id} is there, at {}", about.link),
-                Some(Err(why)) => debug!("relay {id} is there; {why}"),
+                Some(Ok(about)) => {
+                    let public = about.public.as_ref().map(ToString::to_string);
+                    shared.emit_guarded(&Event::RelayCame { relay: *id, addr: about.link, public });
+                }
+                Some(Err(why)) => debug!("relay {id} cannot be linked: {why}"),
                 None => {}
             }
         }
         for id in self.alive.difference(&alive) {
-            info!("relay {id} is gone");
+            shared.emit_guarded(&Event::RelayGone { relay: *id });
         }
         self.alive = alive;
     }

@@ -133,6 +133,12 @@ impl<T> Ledger<T> {
         self.waiting.is_empty()
     }
 
+    /// The bytes of those that wait.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// The number of messages that were refused.
     #[must_use]
     pub const fn refused(&self) -> u64 {

@@ -13,6 +13,7 @@ mod board;
 mod carrier;
 mod config;
 mod datagram;
+mod entering;
 mod error;
 mod gossip;
 mod gossip_config;
@@ -27,6 +28,7 @@ mod replay_window;
 mod seal;
 mod sealed_socket;
 mod standing;
+mod status;
 
 /// The port of relays for each other, of UDP and TCP: the one behind that of clients.
 pub const DEFAULT_PORT: u16 = 6869;
@@ -46,6 +48,7 @@ pub use self::{
     ledger::{Ledger, LedgerFull},
     link_plan::{LinkKey, LinkPlan, LinkStep, MAX_RELAYS},
     members::{Members, Relay, RelayId, Roster},
+    status::{LinkStatus, RelayStatus, Status},
     seal::{Opened, Refusal, Refused, Seal, TooLarge},
 };
-pub(super) use self::{hub::run, link::RoomLinks, standing::Standing};
+pub(super) use self::{hub::run, link::{LinkClock, RoomLinks}, standing::Standing};

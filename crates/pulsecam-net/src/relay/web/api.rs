@@ -42,6 +42,10 @@ pub(super) async fn answer(request: Request<RequestBody>, what: &str, client: &C
                 })
                 .collect(),
         ),
+        #[cfg(feature = "cluster")]
+        (["relays"], false) => object(&super::relays::of(client.server, None)),
+        #[cfg(feature = "cluster")]
+        (["relays"], true) => not_allowed("GET"),
         (["clients", id, "kick"], true) => kick(id, request.uri().query().unwrap_or_default(), client),
         (["rooms", room, "text"], true) => say(request, &decode(room, false), client).await,
         (["clients", _, "kick"] | ["rooms", _, "text"], false) => not_allowed("POST"),

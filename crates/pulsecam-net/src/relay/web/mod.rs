@@ -24,6 +24,8 @@ mod pictures;
 mod process;
 mod publish;
 mod query;
+#[cfg(feature = "cluster")]
+mod relays;
 mod response;
 mod route;
 mod sessions;

@@ -9,6 +9,7 @@ use crate::{
     auth::{Challenge, Key, Response},
     relay::{
         cluster::{ClusterKey, RelayId, RoomTag},
+        keyring::KeyGrant,
         memory::{ClientMemory, MemoryGate},
         server::Server,
     },
@@ -16,9 +17,9 @@ use crate::{
     wire::{Codec, Message, Reader},
 };
 
-/// The largest message of a relay that has not entered, and of what comes back on a link: receipts and notes have some
-/// hundred bytes.
-const SMALL: u32 = 4096;
+/// The largest message of a relay that has not entered, and of what comes back on a link: receipts and notes have at
+/// most some thousand bytes.
+pub(super) const SMALL: u32 = 4096;
 
 /// The time for a relay to enter: TLS, and two round trips.
 const ENTRY: Duration = CONNECT.saturating_mul(4);
@@ -34,6 +35,8 @@ pub(super) struct Entered {
     /// The room's name here.
     pub(super) room: String,
     pub(super) tag: RoomTag,
+    /// The room's key, if it has one: the link ends when it is removed.
+    pub(super) grant: Option<KeyGrant>,
 }
 
 /// Enters a room of another relay.
@@ -99,7 +102,19 @@ async fn admitting(
     let note = Note::parse(&next(&mut reader).await?).ok_or("it did not begin with a note")?;
     let relay = note.relay.ok_or("it did not say who it is")?;
     let (tag, room) = (*tag, room.clone());
-    Ok(Entered { reader, writer, memory, relay, note, room, tag })
+    let grant = grant(server, cluster, tag)?;
+    Ok(Entered { reader, writer, memory, relay, note, room, tag, grant })
+}
+
+/// What the room's key grants; `None` if this relay has no keys.
+///
+/// # Errors
+/// The key was removed meanwhile.
+fn grant(server: &Server, cluster: &ClusterKey, tag: RoomTag) -> Result<Option<KeyGrant>, String> {
+    let Some(ring) = &server.shared.config.keys else { return Ok(None) };
+    let keys = ring.keys();
+    let opens = keys.iter().find(|entry| cluster.room_tag(Some(&entry.key)) == tag);
+    opens.map(|entry| Some(ring.pass(entry))).ok_or_else(|| "the key of its room was removed".into())
 }
 
 async fn next<R: tokio::io::AsyncRead + Unpin>(reader: &mut Reader<R>) -> Result<Message, String> {

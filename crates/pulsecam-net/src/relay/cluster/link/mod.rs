@@ -13,19 +13,24 @@ mod push;
 mod room_links;
 mod take;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::{
-    sync::{OwnedSemaphorePermit, mpsc},
-    time,
-};
+use tokio::{sync::mpsc, time};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
 pub(super) use self::push::Push;
-pub(in crate::relay) use self::room_links::RoomLinks;
-use super::{ClusterKey, LinkKey, Opening, RoomTag};
-use crate::relay::server::Server;
+pub(in crate::relay) use self::{guests::LinkClock, room_links::RoomLinks};
+use super::{ClusterKey, LinkKey, Opening, RoomTag, entering::Place};
+use crate::{
+    clock,
+    relay::{room::Room, server::Server},
+    sync::lock,
+};
+
+/// How long a relay's connection has to be down until its streams end here: its next one comes within half a second,
+/// unless the relay is gone or cannot be reached.
+const AWAY: Duration = Duration::from_secs(2);
 
 /// The relay to which others come.
 pub(super) struct Host {
@@ -37,7 +42,7 @@ pub(super) struct Host {
     pub(super) invite: mpsc::Sender<LinkKey>,
     pub(super) stop: CancellationToken,
     /// The place of a connection that has not entered yet.
-    pub(super) place: OwnedSemaphorePermit,
+    pub(super) place: Place,
 }
 
 /// Serves a connection from another relay until it ends.
@@ -55,6 +60,22 @@ pub(super) async fn serve(opening: Opening, peer: SocketAddr, host: Host) {
     let (relay, room) = (entered.relay, server.room(&entered.room));
     drop(place);
     let _ = invite.send(LinkKey { relay, room: entered.tag }).await; // without a receiver, the relay stops
-    let why = take::take(entered, peer, room, &stop).await;
-    debug!("the link from relay {relay} is down: {why}");
+    let taken = take::take(entered, peer, Arc::clone(&room), &stop).await;
+    debug!("the link from relay {relay} is down: {}", taken.why);
+    let is_back = async {
+        time::sleep(AWAY).await;
+        room.links.is_taking_from(relay)
+    };
+    if stop.run_until_cancelled(is_back).await == Some(false) {
+        depart(&room, &taken.streams);
+    }
+}
+
+/// Lets streams end that came from a relay which is gone: its clients are at other relays by now, under new numbers.
+fn depart(room: &Room, streams: &[u64]) {
+    let now = clock::now();
+    let mut departures = lock(&room.departures);
+    streams.iter().for_each(|number| departures.add(*number, now));
+    drop(departures);
+    room.departed.notify_one();
 }

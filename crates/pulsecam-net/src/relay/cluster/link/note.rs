@@ -1,14 +1,17 @@
 //! What the two ends of a link tell each other besides messages (type 109).
 //!
-//! The pushing end sends one each second, with its time. The other answers it, and also says how far it has got and how
-//! many viewers it has whenever that changes.
+//! The pushing end sends one each second, with its time and how far the other's clock is ahead. The other answers it, and
+//! also says how far it has got and how many viewers it has whenever that changes, and how these get the frames.
 
-use std::fmt::Write;
+use std::{fmt::Write, time::Duration};
 
 use crate::{
     clock::Timestamp,
-    relay::cluster::RelayId,
-    wire::{Departed, Message, MessageKind, QString},
+    relay::{
+        cluster::RelayId,
+        delivery_delay::{AudienceReport, Median},
+    },
+    wire::{ClockShift, Departed, Message, MessageKind, QString},
 };
 
 /// The type of the message.
@@ -17,11 +20,15 @@ const NUMBER: i32 = 109;
 /// The description before its attributes.
 const TEXT: &str = "This is a note between relays.";
 
-/// The most UTF-16 units of a description that are looked at; ours have at most 600.
-const MAX_READ: usize = 1024;
+/// The most reports in one note: with them, a note has some 1300 UTF-16 units, which is less than what is read of a
+/// relay that sends only notes.
+pub(super) const MOST_REPORTS: usize = 8;
+
+/// The most UTF-16 units of a description that are looked at; ours have at most 1500.
+const MAX_READ: usize = 2000;
 
 /// What one end of a link says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Note {
     /// From the pushing end, in its first note: who it is.
     pub(super) relay: Option<RelayId>,
@@ -37,11 +44,57 @@ pub(super) struct Note {
     pub(super) upto: Option<u64>,
     /// From the pushing end: its own connections that have ended, and will not return.
     pub(super) gone: Departed,
+    /// From the pushing end: how far the other's clock is ahead of its own.
+    pub(super) ahead: Option<ClockShift>,
+    /// From the pushing end: whether its senders want to know how the other's viewers get their frames.
+    pub(super) asks: bool,
+    /// From the receiving end: the frames that came on this connection, and how many microseconds ago the last one did.
+    pub(super) got: Option<(u64, u64)>,
+    /// From the receiving end, if it is asked: how its viewers get the frames of connections of the other, at most
+    /// [`MOST_REPORTS`].
+    pub(super) reports: Vec<PeerReport>,
+}
+
+/// How the viewers of one relay get the frames of a connection of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PeerReport {
+    /// The number of the connection.
+    pub(super) peer: u64,
+    pub(super) report: AudienceReport,
+}
+
+impl PeerReport {
+    fn to_text(self) -> String {
+        let AudienceReport { median: Median { late, queued, lost }, rate } = self.report;
+        let rate = rate.map_or_else(String::new, |rate| rate.to_string());
+        format!("{},{},{},{lost},{rate}", self.peer, micros(late), micros(queued))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut fields = text.split(',');
+        let mut number = || fields.next()?.parse::<u64>().ok();
+        let (peer, late, queued, lost) = (number()?, number()?, number()?, number()?);
+        let median = Median {
+            late: Duration::from_micros(late),
+            queued: Duration::from_micros(queued),
+            lost: u8::try_from(lost).ok().filter(|lost| *lost <= 100)?,
+        };
+        let rate = match (fields.next()?, fields.next()) {
+            ("", None) => None,
+            (rate, None) => Some(rate.parse().ok()?),
+            _ => return None,
+        };
+        Some(Self { peer, report: AudienceReport { median, rate } })
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl Note {
     /// Builds the message.
-    pub(super) fn to_message(self) -> Message {
+    pub(super) fn to_message(&self) -> Message {
         let mut text = TEXT.to_owned();
         if let Some(relay) = self.relay {
             let _ = write!(text, "; relay={relay}"); // writing to a String cannot fail
@@ -61,7 +114,19 @@ impl Note {
         if !self.gone.is_empty() {
             let _ = write!(text, "; gone={}", self.gone); // as above
         }
-        #[expect(clippy::unwrap_used, reason = "a note has a few hundred bytes, far below the size limit")]
+        if let Some(ClockShift { micros, within }) = self.ahead {
+            let _ = write!(text, "; ahead={micros},{within}"); // as above
+        }
+        if self.asks {
+            text.push_str("; asks=1");
+        }
+        if let Some((got, ago)) = self.got {
+            let _ = write!(text, "; got={got},{ago}"); // as above
+        }
+        for report in self.reports.iter().take(MOST_REPORTS) {
+            let _ = write!(text, "; report={}", report.to_text()); // as above
+        }
+        #[expect(clippy::unwrap_used, reason = "a note has a few thousand bytes, far below the size limit")]
         Message::new(MessageKind::Reserved(NUMBER), QString::from(text.as_str()), None).unwrap()
     }
 
@@ -87,6 +152,18 @@ impl Note {
                     let numbers = value.split(',').filter_map(|number| number.parse().ok());
                     numbers.take(Departed::MOST).for_each(|number| _ = note.gone.add(number));
                 }
+                "ahead" => {
+                    let parts = value.split_once(',');
+                    note.ahead = parts.and_then(|(micros, within)| {
+                        Some(ClockShift { micros: micros.parse().ok()?, within: within.parse().ok()? })
+                    });
+                }
+                "asks" => note.asks = value == "1",
+                "got" => {
+                    let parts = value.split_once(',');
+                    note.got = parts.and_then(|(got, ago)| Some((got.parse().ok()?, ago.parse().ok()?)));
+                }
+                "report" if note.reports.len() < MOST_REPORTS => note.reports.extend(PeerReport::parse(value)),
                 _ => {}
             }
         }
@@ -96,7 +173,7 @@ impl Note {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::entry, *};
 
     #[test]
     fn what_is_said_comes_back() {
@@ -104,12 +181,30 @@ mod tests {
         let relay = Some(RelayId::from_bits(0xabc));
         let mut many = Departed::default();
         assert!((0..Departed::MOST as u64).all(|number| many.add(u64::MAX - number)));
+        let median = Median { late: Duration::from_micros(u64::MAX), queued: Duration::from_micros(u64::MAX), lost: 100 };
+        let report = |peer, rate| PeerReport { peer, report: AudienceReport { median, rate } };
+        let largest = Note {
+            t1,
+            t2,
+            t3,
+            viewers: Some(u32::MAX),
+            upto: Some(u64::MAX),
+            relay,
+            gone: many,
+            ahead: Some(ClockShift { micros: i64::MIN, within: u64::MAX }),
+            asks: true,
+            got: Some((u64::MAX, u64::MAX)),
+            reports: vec![report(u64::MAX, Some(u64::MAX)); MOST_REPORTS],
+        };
         for note in [
             Note::default(),
             Note { relay, t1, ..Note::default() },
-            Note { t1, t2, t3, viewers: Some(u32::MAX), upto: Some(u64::MAX), relay, gone: many },
+            Note { reports: vec![report(1, None), report(2, Some(0))], ..Note::default() },
+            largest,
         ] {
-            assert_eq!(Note::parse(&note.to_message()), Some(note));
+            let message = note.to_message();
+            assert!(message.wire_len() < entry::SMALL as usize, "{}", message.wire_len());
+            assert_eq!(Note::parse(&message), Some(note));
         }
     }
 
@@ -119,9 +214,15 @@ mod tests {
         assert_eq!(of(MessageKind::Heartbeat, "x; t1=1"), None);
         let kind = MessageKind::Reserved(NUMBER);
         assert_eq!(
-            of(kind, "x; t1=-1; viewers=4294967296; upto=; relay=7; t2; gone=,-1,x"),
+            of(
+                kind,
+                "x; t1=-1; viewers=4294967296; upto=; relay=7; t2; gone=,-1,x; ahead=1; got=1,; asks=2; \
+                 report=1,2,3; report=1,2,3,101,; report=1,2,3,4,5,6; report=1,2,3,4,x"
+            ),
             Some(Note::default())
         );
+        let crowd = "; report=1,2,3,4,5".repeat(3 * MOST_REPORTS);
+        assert_eq!(of(kind, &crowd).map(|note| note.reports.len()), Some(MOST_REPORTS));
         let known = Note { upto: Some(3), ..Note::default() };
         assert_eq!(of(kind, "x; upto=3; new=1"), Some(known));
         assert_eq!(of(kind, &format!("{}; upto=3", "x".repeat(MAX_READ))), Some(Note::default()));

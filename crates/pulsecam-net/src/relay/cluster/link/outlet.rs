@@ -1,20 +1,25 @@
 //! What waits for another relay in one room.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU32, Ordering::Relaxed},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
 };
 
 use tracing::warn;
 
 use super::mark::Mark;
 use crate::{
-    clock,
+    clock::{self, Timestamp},
     log_throttle::{self, LogThrottle},
     queue,
     relay::{
-        cluster::{Ledger, RelayId},
+        cluster::{Ledger, LinkStatus, RelayId},
+        delivery_delay::{self, AudienceReport, DeliveryDelay},
         event::ClientId,
+        stats::{Traffic, TrafficCounter},
     },
     sync::lock,
     transport::{MessageWriter, Written},
@@ -31,15 +36,15 @@ pub(super) enum Outgoing {
     Note,
     /// The next text or image of the ledger.
     Ordered,
-    /// A frame, with its mark.
-    Frame(Message),
+    /// A frame with its mark, and when it came here.
+    Frame(Message, Instant),
 }
 
 impl Outgoing {
     fn weight(&self) -> usize {
         match self {
             Self::Note | Self::Ordered => 0,
-            Self::Frame(message) => message.wire_len(),
+            Self::Frame(message, _) => message.wire_len(),
         }
     }
 }
@@ -57,6 +62,10 @@ pub(in crate::relay) struct Outlet {
     writer: Mutex<Option<Arc<MessageWriter>>>,
     /// The other relay's viewers, 0 while the link is down.
     viewers: AtomicU32,
+    /// What was sent to the other relay.
+    sent: TrafficCounter,
+    /// How the other relay gets frames on the current connection.
+    delivery: Mutex<DeliveryDelay>,
     /// Connections of this relay that have ended, until the other one is told.
     gone: Mutex<Departed>,
     told: Mutex<LogThrottle>,
@@ -75,7 +84,8 @@ impl Outlet {
         let ordered = Mutex::new(Ordered { ledger: Ledger::new(BUDGET), waits: false });
         let told = Mutex::new(LogThrottle::new(log_throttle::FLOOD));
         let (writer, viewers, gone) = (Mutex::default(), AtomicU32::new(0), Mutex::default());
-        (Arc::new(Self { relay, mailbox, ordered, writer, viewers, gone, told }), waiting)
+        let (sent, delivery) = (TrafficCounter::default(), Mutex::default());
+        (Arc::new(Self { relay, mailbox, ordered, writer, viewers, sent, delivery, gone, told }), waiting)
     }
 
     /// Whether somebody views there.
@@ -88,14 +98,55 @@ impl Outlet {
         self.viewers.store(viewers, Relaxed);
     }
 
-    /// Sends a marked frame of a client, or lets it wait in place of an older one.
-    pub(in crate::relay) fn frame(&self, from: ClientId, marked: &Message) {
+    /// Sends a marked frame of a client that came at `came`, or lets it wait in place of an older one.
+    pub(in crate::relay) fn frame(&self, from: ClientId, marked: &Message, came: Instant) {
         let writer = if self.mailbox.is_empty() { lock(&self.writer).clone() } else { None };
         let written = writer.map_or(Written::Nothing, |writer| writer.try_write(marked));
-        if written == Written::Nothing {
+        if written != Written::Nothing {
+            self.forwarded(from, marked, came);
+        } else if self.mailbox.send_latest(from, Outgoing::Frame(marked.clone(), came)).unwrap_or(false) {
             // The link's task holds the receiver.
-            let _ = self.mailbox.send_latest(from, Outgoing::Frame(marked.clone()));
+            lock(&self.delivery).replaced(from);
         }
+    }
+
+    /// Records that the writing of a frame has begun.
+    pub(super) fn forwarded(&self, from: ClientId, marked: &Message, came: Instant) {
+        self.sent.count(marked);
+        lock(&self.delivery).forwarded(from, came);
+    }
+
+    /// A snapshot of it; of the other direction, nothing is known here.
+    pub(super) fn status(&self) -> LinkStatus {
+        let ordered = lock(&self.ordered);
+        LinkStatus {
+            room: String::new(),
+            up: lock(&self.writer).is_some(),
+            viewers: self.viewers.load(Relaxed),
+            sent: self.sent.amount(),
+            received: Traffic::default(),
+            lost: self.mailbox.replaced(),
+            waiting: (ordered.ledger.len(), ordered.ledger.bytes()),
+            dropped: ordered.ledger.refused(),
+            late: lock(&self.delivery).newest_lateness(clock::now()),
+        }
+    }
+
+    /// Records that the other relay had so many frames of this connection, and the last one `ago` microseconds before
+    /// `t3`, when it said so.
+    pub(super) fn reported(&self, (got, ago): (u64, u64), t3: Option<Timestamp>) {
+        let now = clock::now();
+        let then = now.checked_sub(Duration::from_micros(ago)).unwrap_or(now);
+        let clock = t3.and_then(|t3| i64::try_from(t3.as_micros().saturating_sub(ago)).ok());
+        lock(&self.delivery).reported(got, then, clock);
+    }
+
+    /// How the other relay gets the frames of a client since the last report; `None` if that is not known.
+    pub(super) fn report(&self, of: ClientId, now: Instant) -> Option<AudienceReport> {
+        let lateness = lock(&self.delivery).lateness(of, now)?;
+        let median = delivery_delay::median(&[lateness])?;
+        let path = lock(&self.writer).as_ref().and_then(|writer| writer.path());
+        Some(AudienceReport { median, rate: path.map(|(rate, _)| rate as u64) })
     }
 
     /// Sends a text or an image of the connection with the number `peer`, after all before it.
@@ -128,7 +179,8 @@ impl Outlet {
     }
 
     /// Records that the next text or image is being written.
-    pub(super) fn started(&self) {
+    pub(super) fn started(&self, message: &Message) {
+        self.sent.count(message);
         let mut ordered = lock(&self.ordered);
         ordered.ledger.started();
         ordered.waits = false;
@@ -176,6 +228,8 @@ impl Outlet {
         self.wake(&mut ordered);
         drop(ordered);
         self.note();
+        // The other end counts the frames of this connection.
+        *lock(&self.delivery) = DeliveryDelay::default();
         *lock(&self.writer) = Some(Arc::clone(writer));
     }
 
@@ -203,11 +257,11 @@ mod tests {
                 Outgoing::Note => written.push(0),
                 Outgoing::Ordered => {
                     if let Some(message) = outlet.next() {
-                        outlet.started();
+                        outlet.started(&message);
                         written.push(Mark::cut(&message).unwrap().0.number);
                     }
                 }
-                Outgoing::Frame(_) => {}
+                Outgoing::Frame(..) => {}
             }
         }
         written
@@ -229,6 +283,23 @@ mod tests {
         assert_eq!(written(&outlet, &mut mailbox), [0, 2, 3, 4]);
         outlet.confirmed(4);
         assert_eq!(outlet.next(), None);
+    }
+
+    #[tokio::test]
+    async fn a_report_says_how_late_the_other_relay_gets_frames() {
+        let (outlet, _mailbox) = Outlet::new(RelayId::from_bits(1));
+        let came = clock::now();
+        outlet.forwarded(7, &text(0), came);
+        outlet.forwarded(8, &text(0), came);
+        assert_eq!(outlet.report(7, came), None);
+        outlet.reported((1, 0), Some(Timestamp::from_micros(1)));
+        let report = outlet.report(7, clock::now()).unwrap();
+        assert_eq!((report.median.lost, report.rate), (0, None));
+        assert_eq!(outlet.report(8, came), None, "it has not come");
+        // A frame that waits, and a newer one of the same client.
+        outlet.frame(7, &text(1), came);
+        outlet.frame(7, &text(2), came);
+        assert_eq!(outlet.report(7, came).unwrap().median.lost, 100);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The pushing end of a link: keeps a connection to another relay up, and writes what waits for it.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
@@ -9,7 +9,8 @@ use tokio::{
     sync::{Notify, watch},
     time::{self, MissedTickBehavior},
 };
-use tracing::{debug, info};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
 
 use super::{
     entry,
@@ -18,15 +19,16 @@ use super::{
 };
 use crate::{
     clock::{self, Timestamp},
+    feedback::OffsetFilter,
     queue::{Dequeued, Priority},
     relay::{
         cluster::{Carrier, ClusterKey, LinkKey, RelayId, Roster},
-        event::ClientId,
+        event::{ClientId, Event},
         room::Room,
     },
     sync::lock,
     transport::{self, MessageWriter, ReceiveHalf, WriteHooks},
-    wire::{Departed, Message, Reader, Receipt},
+    wire::{ClockShift, Departed, Message, Reader, Receipt},
 };
 
 /// The interval of the notes.
@@ -46,6 +48,9 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// A connection that was up for this long was well: the pauses start over.
 const WELL: Duration = Duration::from_secs(5);
 
+/// The failed attempts before the one whose reason is logged: some 3 s of them.
+const TELLING: u32 = 6;
+
 /// A link to another relay, for one room.
 pub(in crate::relay::cluster) struct Push {
     pub(in crate::relay::cluster) own: RelayId,
@@ -56,6 +61,32 @@ pub(in crate::relay::cluster) struct Push {
     pub(in crate::relay::cluster) roster: watch::Receiver<Arc<Roster>>,
     /// Notified if the next attempt need not wait.
     pub(in crate::relay::cluster) hurry: Arc<Notify>,
+    /// Cancelled when the whole relay stops.
+    pub(in crate::relay::cluster) stop: CancellationToken,
+}
+
+/// A connection that is up, which is reported, and so is its end.
+struct Up<'a> {
+    push: &'a Push,
+    reason: Option<String>,
+}
+
+impl<'a> Up<'a> {
+    fn new(push: &'a Push) -> Self {
+        push.room.shared.emit(&Event::LinkUp { relay: push.link.relay, room: push.room.named() });
+        Self { push, reason: None }
+    }
+}
+
+impl Drop for Up<'_> {
+    fn drop(&mut self) {
+        let Push { link, room, stop, .. } = self.push;
+        // Without a reason, its task was dropped.
+        let reason = self.reason.take().unwrap_or_else(|| "no client needs it".into());
+        if !stop.is_cancelled() {
+            room.shared.emit_guarded(&Event::LinkDown { relay: link.relay, room: room.named(), reason });
+        }
+    }
 }
 
 /// Removes a link from its room when its task ends.
@@ -82,12 +113,14 @@ impl Push {
         let mut failures = 0_u32;
         loop {
             let began = clock::now();
-            let why = self.once(&outlet, &mut mailbox).await;
+            let result = self.once(&outlet, &mut mailbox).await;
             outlet.disconnected();
             if self.room.links.left(self.link.relay) {
                 self.room.viewers_changed.notify_one();
             }
-            debug!("the link to relay {} is down: {why}", self.link.relay);
+            if let Err(why) = result {
+                self.cannot_connect(failures, &why);
+            }
             if clock::now().saturating_duration_since(began) >= WELL {
                 failures = 0;
             }
@@ -99,8 +132,11 @@ impl Push {
         }
     }
 
-    /// Connects, and serves the connection until it ends; returns why.
-    async fn once(&self, outlet: &Outlet, mailbox: &mut Mailbox) -> String {
+    /// Connects, and serves the connection until it ends.
+    ///
+    /// # Errors
+    /// Why there is no connection.
+    async fn once(&self, outlet: &Outlet, mailbox: &mut Mailbox) -> Result<(), String> {
         let connected = tokio::select! {
             biased;
             connected = self.connect() => connected,
@@ -110,11 +146,8 @@ impl Push {
                 Err("it is heard from again".into())
             }
         };
-        let (reader, writer) = match connected {
-            Ok(connected) => connected,
-            Err(why) => return why,
-        };
-        info!("the link to relay {} is up", self.link.relay);
+        let (reader, writer) = connected?;
+        let mut up = Up::new(self);
         // Both ends are of this version or a later one.
         writer.pace(self.room.shared.config.pacing);
         // Older than what will come in a moment.
@@ -125,9 +158,10 @@ impl Push {
             writer: &writer,
             heard: Mutex::new(clock::now()),
             telling: Mutex::default(),
+            offsets: Mutex::default(),
         };
         outlet.connected(&writer);
-        tokio::select! {
+        up.reason = Some(tokio::select! {
             biased;
             why = session.read(reader) => why,
             result = transport::drain(mailbox, &writer, &session) => match result {
@@ -135,6 +169,17 @@ impl Push {
                 Ok(()) => "nothing can be sent any more".into(), // impossible: the outlet holds a sender
             },
             why = session.beat() => why,
+        });
+        Ok(())
+    }
+
+    /// Logs why there is no connection: once, when that lasts although the relay is heard from.
+    fn cannot_connect(&self, failures: u32, why: &str) {
+        let relay = self.link.relay;
+        if failures == TELLING && self.roster.borrow().is_alive(relay) {
+            warn!("cannot connect to relay {relay}: {why}");
+        } else {
+            debug!("cannot connect to relay {relay}: {why}");
         }
     }
 
@@ -162,6 +207,8 @@ struct Session<'a> {
     heard: Mutex<Instant>,
     /// The connections that have ended, in the note that is about to be sent.
     telling: Mutex<Departed>,
+    /// The offset of the other relay's clock.
+    offsets: Mutex<OffsetFilter>,
 }
 
 impl Session<'_> {
@@ -176,14 +223,27 @@ impl Session<'_> {
             if let Some(receipt) = Receipt::parse(&message) {
                 self.writer.receipt_came(&receipt);
             } else if let Some(note) = Note::parse(&message) {
-                self.noted(note);
+                self.noted(&note);
             } else {
                 debug!("relay {} sent {:?}, which is ignored", self.push.link.relay, message.kind());
             }
         }
     }
 
-    fn noted(&self, note: Note) {
+    fn noted(&self, note: &Note) {
+        if let (Some(t1), Some(t2), Some(t3)) = (note.t1, note.t2, note.t3) {
+            let mut offsets = lock(&self.offsets);
+            let is_first = offsets.best().is_none();
+            offsets.sample(t1, t2, t3, Timestamp::now());
+            drop(offsets);
+            if is_first {
+                // Until it knows that, the other relay shows no ages.
+                self.outlet.note();
+            }
+        }
+        if let Some(got) = note.got {
+            self.outlet.reported(got, note.t3);
+        }
         if let Some(upto) = note.upto {
             self.outlet.confirmed(upto);
         }
@@ -194,6 +254,7 @@ impl Session<'_> {
                 room.viewers_changed.notify_one();
             }
         }
+        self.push.room.links.reported(self.push.link.relay, &note.reports, clock::now());
     }
 
     /// Sends a note each second; returns when the other end is dead.
@@ -218,18 +279,23 @@ impl WriteHooks<ClientId, Outgoing> for &Session<'_> {
                 let (relay, t1) = (Some(self.push.own), Some(Timestamp::now()));
                 let gone = self.outlet.gone();
                 *lock(&self.telling) = gone;
-                Some(Note { relay, t1, gone, ..Note::default() }.to_message())
+                let offset = lock(&self.offsets).best();
+                let ahead = offset
+                    .map(|offset| ClockShift { micros: offset.micros, within: offset.uncertainty });
+                let asks = self.push.room.reported.load(Relaxed) > 0;
+                Some(Note { relay, t1, gone, ahead, asks, ..Note::default() }.to_message())
             }
             Outgoing::Ordered => self.outlet.next(),
-            Outgoing::Frame(message) => Some(message.clone()),
+            Outgoing::Frame(message, _) => Some(message.clone()),
         }
     }
 
-    fn started(&mut self, taken: &Dequeued<ClientId, Outgoing>, _: &Message) {
-        match taken.priority {
-            Priority::Urgent => self.outlet.told(std::mem::take(&mut *lock(&self.telling))),
-            Priority::Ordered(_) => self.outlet.started(),
-            Priority::Latest(_) => {}
+    fn started(&mut self, taken: &Dequeued<ClientId, Outgoing>, message: &Message) {
+        match (&taken.priority, &taken.item) {
+            (Priority::Urgent, _) => self.outlet.told(std::mem::take(&mut *lock(&self.telling))),
+            (Priority::Ordered(_), _) => self.outlet.started(message),
+            (Priority::Latest(from), Outgoing::Frame(_, came)) => self.outlet.forwarded(*from, message, *came),
+            (Priority::Latest(_), _) => {} // only frames are replaced by newer ones
         }
     }
 

@@ -6,16 +6,19 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
+    time::Instant,
 };
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{mark::Mark, outlet::Outlet};
+use super::{mark::Mark, note::PeerReport, outlet::Outlet};
 use crate::{
     relay::{
-        cluster::{Arrivals, RelayId, audience::Audience},
+        cluster::{Arrivals, LinkStatus, MAX_RELAYS, RelayId, audience::Audience},
+        delivery_delay::AudienceReport,
         event::ClientId,
+        stats::TrafficCounter,
     },
     sync::lock,
     wire::{Departed, Message, MessageKind},
@@ -34,6 +37,8 @@ pub(in crate::relay) struct RoomLinks {
     pub(super) arrivals: Mutex<Arrivals>,
     /// The newest connection from each other relay, to be ended by a newer one.
     takers: Mutex<BTreeMap<RelayId, CancellationToken>>,
+    /// What came from each.
+    received: Mutex<BTreeMap<RelayId, Arc<TrafficCounter>>>,
     /// The room's own viewers.
     viewers: watch::Sender<u32>,
     guests: AtomicU64,
@@ -47,6 +52,7 @@ impl Default for RoomLinks {
             audience: Mutex::default(),
             arrivals: Mutex::default(),
             takers: Mutex::default(),
+            received: Mutex::default(),
             viewers: watch::Sender::new(0),
             guests: AtomicU64::new(FIRST_GUEST),
         }
@@ -76,8 +82,9 @@ impl RoomLinks {
         self.any.store(!outlets.is_empty(), Relaxed);
     }
 
-    /// Sends a message of a client of this relay to the others; `peer` is the number of its connection.
-    pub(in crate::relay) fn push(&self, from: ClientId, peer: u64, message: &Message) {
+    /// Sends a message of a client of this relay to the others, which came at `came`; `peer` is the number of its
+    /// connection.
+    pub(in crate::relay) fn push(&self, from: ClientId, peer: u64, message: &Message, came: Instant) {
         let is_video = message.kind() == MessageKind::Video;
         let mut marked = None;
         for outlet in self.outlets().iter() {
@@ -87,7 +94,7 @@ impl RoomLinks {
                 // The same for all of them.
                 let mark = || Mark { peer, number: 0 }.put(message);
                 if let Some(marked) = marked.get_or_insert_with(mark) {
-                    outlet.frame(from, marked);
+                    outlet.frame(from, marked, came);
                 }
             }
         }
@@ -101,6 +108,28 @@ impl RoomLinks {
     /// Records how many viewers another relay has; returns whether that changes the number of all.
     pub(super) fn said(&self, relay: RelayId, viewers: u32) -> bool {
         lock(&self.audience).said(relay, viewers)
+    }
+
+    /// Records how the viewers of another relay get frames from here.
+    pub(super) fn reported(&self, relay: RelayId, reports: &[PeerReport], now: Instant) {
+        let mut audience = lock(&self.audience);
+        for PeerReport { peer, report } in reports {
+            audience.reported(relay, *peer, *report, now);
+        }
+    }
+
+    /// How all viewers get the frames of a client with this number, here (`own`, and of how many that is known) and at
+    /// the other relays.
+    pub(in crate::relay) fn median(
+        &self,
+        of: ClientId,
+        number: Option<u64>,
+        own: Option<(AudienceReport, u32)>,
+        now: Instant,
+    ) -> Option<AudienceReport> {
+        let outlets = self.outlets();
+        let link = |relay| outlets.iter().find(|outlet| outlet.relay == relay)?.report(of, now);
+        lock(&self.audience).median(number, own, link, now)
     }
 
     /// Records that the link to another relay is down; returns whether that changes the number of viewers.
@@ -123,6 +152,28 @@ impl RoomLinks {
         self.viewers.subscribe()
     }
 
+    /// The counter of what comes from another relay.
+    pub(super) fn received_from(&self, relay: RelayId) -> Arc<TrafficCounter> {
+        let mut received = lock(&self.received);
+        if received.len() >= MAX_RELAYS && !received.contains_key(&relay) {
+            let takers = lock(&self.takers);
+            received.retain(|relay, _| takers.contains_key(relay));
+        }
+        Arc::clone(received.entry(relay).or_default())
+    }
+
+    /// A snapshot of the links with another relay; `None` if there are none.
+    pub(in crate::relay) fn status(&self, relay: RelayId, room: &str) -> Option<LinkStatus> {
+        let outlets = self.outlets();
+        let outlet = outlets.iter().find(|outlet| outlet.relay == relay);
+        let received = lock(&self.received).get(&relay).map(|counter| counter.amount());
+        if outlet.is_none() && !self.is_taking_from(relay) {
+            return None;
+        }
+        let sent = outlet.map(|outlet| outlet.status()).unwrap_or_default();
+        Some(LinkStatus { room: room.to_owned(), received: received.unwrap_or_default(), ..sent })
+    }
+
     /// Begins to take what another relay pushes. An older connection from it ends: what is still under way there would
     /// come after what is newer.
     pub(super) fn takes_from(&self, relay: RelayId, stop: &CancellationToken) -> CancellationToken {
@@ -131,6 +182,11 @@ impl RoomLinks {
             older.cancel();
         }
         token
+    }
+
+    /// Whether there is a connection from another relay.
+    pub(super) fn is_taking_from(&self, relay: RelayId) -> bool {
+        lock(&self.takers).contains_key(&relay)
     }
 
     /// Ends what [`Self::takes_from`] began.
@@ -159,9 +215,11 @@ mod tests {
         let [first, other, second] = [A, B, A].map(|relay| links.takes_from(relay, &stop));
         assert!(first.is_cancelled() && !second.is_cancelled() && !other.is_cancelled());
         links.ends(A, &first);
+        assert!(links.is_taking_from(A), "the end of the first is not that of the second");
         let third = links.takes_from(A, &stop);
         assert!(second.is_cancelled(), "the end of the first was not that of the second");
         links.ends(A, &third);
+        assert!(!links.is_taking_from(A));
         links.takes_from(A, &stop);
         assert!(!third.is_cancelled(), "it has ended by itself");
         stop.cancel();
@@ -191,8 +249,9 @@ mod tests {
         to_b.set_viewers(1);
         let frame = Message::new(MessageKind::Video, "frame".into(), None).unwrap();
         let text = Message::new(MessageKind::Text, "text".into(), None).unwrap();
-        links.push(7, 1001, &frame);
-        links.push(7, 1001, &text);
+        let now = Instant::now();
+        links.push(7, 1001, &frame, now);
+        links.push(7, 1001, &text, now);
         let kinds = |mailbox: &mut super::super::outlet::Mailbox| {
             std::iter::from_fn(|| mailbox.try_recv().unwrap().map(|taken| format!("{:?}", taken.priority)))
                 .collect::<Vec<_>>()
