@@ -48,7 +48,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// A connection that was up for this long was well: the pauses start over.
-const WELL: Duration = Duration::from_secs(5);
+const WELL: Duration = Duration::from_secs(1);
 
 /// The failed attempts before the one whose reason is logged: some 3 s of them.
 const TELLING: u32 = 6;
