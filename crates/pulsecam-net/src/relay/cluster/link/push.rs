@@ -108,7 +108,7 @@ impl Drop for Joined<'_> {
 impl Push {
     /// Keeps the link up until this is dropped.
     pub(in crate::relay::cluster) async fn run(self) {
-        let (outlet, mut mailbox) = Outlet::new(self.link.relay);
+        let (outlet, mut mailbox) = Outlet::new(self.link.relay, Arc::clone(&self.room.shared.memory));
         self.room.links.add(&outlet);
         let _joined = Joined { room: &self.room, relay: self.link.relay };
         let mut failures = 0_u32;
