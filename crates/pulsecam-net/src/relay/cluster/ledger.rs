@@ -72,13 +72,23 @@ impl<T> Ledger<T> {
     pub fn add(&mut self, item: T, bytes: usize) -> Result<u64, LedgerFull> {
         let bytes = bytes.saturating_add(ITEM_COST);
         if self.bytes.saturating_add(bytes) > self.budget {
-            self.refused += 1;
-            return Err(LedgerFull { budget: self.budget });
+            return Err(self.refuse());
         }
         let number = self.following();
         self.bytes += bytes;
         self.waiting.push_back(Entry { item, bytes });
         Ok(number)
+    }
+
+    /// Refuses a message for which there is no memory, in place of [`Self::add`].
+    pub const fn refuse(&mut self) -> LedgerFull {
+        self.refused += 1;
+        LedgerFull { budget: self.budget }
+    }
+
+    /// All messages that wait, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.waiting.iter_mut().map(|entry| &mut entry.item)
     }
 
     /// The next message to be written and its number, if the window has room for it.

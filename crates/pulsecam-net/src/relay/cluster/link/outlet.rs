@@ -19,6 +19,7 @@ use crate::{
         cluster::{Ledger, LinkStatus, RelayId},
         delivery_delay::{self, AudienceReport, DeliveryDelay},
         event::ClientId,
+        memory::Memory,
         stats::{Traffic, TrafficCounter},
     },
     sync::lock,
@@ -56,6 +57,7 @@ pub(super) type Mailbox = queue::Receiver<ClientId, Outgoing>;
 pub(in crate::relay) struct Outlet {
     /// The other relay.
     pub(in crate::relay) relay: RelayId,
+    memory: Arc<Memory>,
     mailbox: queue::Sender<ClientId, Outgoing>,
     ordered: Mutex<Ordered>,
     /// The socket's writing side, while the link is up.
@@ -72,20 +74,39 @@ pub(in crate::relay) struct Outlet {
 }
 
 struct Ordered {
-    ledger: Ledger<Message>,
+    ledger: Ledger<Waiting>,
     /// Whether [`Outgoing::Ordered`] waits in the mailbox.
     waits: bool,
 }
 
+/// A text or an image, with its mark.
+struct Waiting {
+    message: Message,
+    /// Whether its memory is counted as that of links, and not as its sender's.
+    is_copy: bool,
+}
+
+impl Waiting {
+    /// Takes a message off its sender's account, as far as there is room on that of links. Who writes while another relay
+    /// cannot be reached is not to blame for what waits.
+    fn keep(&mut self, memory: &Memory) {
+        if let Some(held) = memory.for_links(self.message.wire_len()).filter(|_| !self.is_copy) {
+            self.message = self.message.copied(held);
+            self.is_copy = true;
+        }
+    }
+}
+
 impl Outlet {
-    pub(super) fn new(relay: RelayId) -> (Arc<Self>, Mailbox) {
+    pub(super) fn new(relay: RelayId, memory: Arc<Memory>) -> (Arc<Self>, Mailbox) {
         let queue = queue::ConflatingQueue::new(BUDGET).with_latest_budget(BUDGET, Outgoing::weight);
         let (mailbox, waiting) = queue::channel_with(queue);
         let ordered = Mutex::new(Ordered { ledger: Ledger::new(BUDGET), waits: false });
         let told = Mutex::new(LogThrottle::new(log_throttle::FLOOD));
         let (writer, viewers, gone) = (Mutex::default(), AtomicU32::new(0), Mutex::default());
         let (sent, delivery) = (TrafficCounter::default(), Mutex::default());
-        (Arc::new(Self { relay, mailbox, ordered, writer, viewers, sent, delivery, gone, told }), waiting)
+        let outlet = Self { relay, memory, mailbox, ordered, writer, viewers, sent, delivery, gone, told };
+        (Arc::new(outlet), waiting)
     }
 
     /// Whether somebody views there.
@@ -154,7 +175,17 @@ impl Outlet {
         let mut ordered = lock(&self.ordered);
         let Some(marked) = (Mark { peer, number: ordered.ledger.following() }).put(message) else { return };
         let bytes = marked.wire_len();
-        if let Err(error) = ordered.ledger.add(marked, bytes)
+        let mut waiting = Waiting { message: marked, is_copy: false };
+        let is_down = lock(&self.writer).is_none();
+        if is_down {
+            waiting.keep(&self.memory);
+        }
+        let added = if is_down && !waiting.is_copy {
+            Err(ordered.ledger.refuse())
+        } else {
+            ordered.ledger.add(waiting, bytes)
+        };
+        if let Err(error) = added
             && lock(&self.told).line(clock::now()).is_some()
         {
             let refused = ordered.ledger.refused();
@@ -173,7 +204,7 @@ impl Outlet {
     /// The next text or image.
     pub(super) fn next(&self) -> Option<Message> {
         let mut ordered = lock(&self.ordered);
-        let next = ordered.ledger.next().map(|(_, message)| message.clone());
+        let next = ordered.ledger.next().map(|(_, waiting)| waiting.message.clone());
         ordered.waits = next.is_some();
         next
     }
@@ -237,6 +268,7 @@ impl Outlet {
     pub(super) fn disconnected(&self) {
         *lock(&self.writer) = None;
         self.set_viewers(0);
+        lock(&self.ordered).ledger.iter_mut().for_each(|waiting| waiting.keep(&self.memory));
     }
 }
 
@@ -244,6 +276,10 @@ impl Outlet {
 mod tests {
     use super::*;
     use crate::{transport::PolledWriter, wire::MessageKind};
+
+    fn outlet() -> (Arc<Outlet>, Mailbox) {
+        Outlet::new(RelayId::from_bits(1), Arc::new(Memory::new(1 << 20)))
+    }
 
     fn text(number: usize) -> Message {
         Message::new(MessageKind::Text, number.to_string().as_str().into(), None).unwrap()
@@ -269,7 +305,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_new_connection_begins_with_a_note_and_what_is_not_confirmed() {
-        let (outlet, mut mailbox) = Outlet::new(RelayId::from_bits(1));
+        let (outlet, mut mailbox) = outlet();
         (0..3).for_each(|number| outlet.ordered(9, &text(number)));
         assert_eq!(written(&outlet, &mut mailbox), [1, 2, 3]);
         outlet.confirmed(1);
@@ -287,7 +323,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_report_says_how_late_the_other_relay_gets_frames() {
-        let (outlet, _mailbox) = Outlet::new(RelayId::from_bits(1));
+        let (outlet, _mailbox) = outlet();
         let came = clock::now();
         outlet.forwarded(7, &text(0), came);
         outlet.forwarded(8, &text(0), came);
@@ -303,8 +339,37 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_for_a_relay_that_cannot_be_reached_is_not_its_senders_memory() {
+        let (outlet, _mailbox) = outlet();
+        let image = |bytes| {
+            let payload = Some(bytes::Bytes::from(vec![7; bytes]));
+            Message::new(MessageKind::Image, "x".into(), payload).unwrap()
+        };
+        outlet.ordered(9, &image(100_000));
+        let held = || outlet.memory.for_links(0).map(|held| held.bytes());
+        assert!(held().is_some_and(|held| held > 100_000));
+        // A quarter of the relay's memory, then no more.
+        outlet.ordered(9, &image(200_000));
+        outlet.ordered(9, &image(10_000));
+        let status = outlet.status();
+        assert_eq!((status.waiting.0, status.dropped), (2, 1));
+        assert!(held().is_some_and(|held| held < 1 << 18));
+    }
+
+    #[test]
+    fn what_is_under_way_when_a_link_breaks_becomes_the_links_memory() {
+        let (outlet, _mailbox) = outlet();
+        *lock(&outlet.writer) = Some(Arc::new(MessageWriter::new(Box::new(PolledWriter::new(tokio::io::sink())))));
+        outlet.ordered(9, &Message::new(MessageKind::Text, "x".into(), Some(vec![0; 500].into())).unwrap());
+        let held = || outlet.memory.for_links(0).map(|held| held.bytes());
+        assert_eq!(held(), Some(0));
+        outlet.disconnected();
+        assert!(held().is_some_and(|held| held > 500));
+    }
+
+    #[test]
     fn an_item_that_the_socket_did_not_take_is_not_lost() {
-        let (outlet, mut mailbox) = Outlet::new(RelayId::from_bits(1));
+        let (outlet, mut mailbox) = outlet();
         outlet.ordered(9, &text(0));
         let taken = mailbox.try_recv().unwrap().unwrap();
         assert!(outlet.next().is_some());
@@ -315,7 +380,7 @@ mod tests {
 
     #[test]
     fn connections_that_have_ended_are_told_once_and_none_is_forgotten() {
-        let (outlet, _mailbox) = Outlet::new(RelayId::from_bits(1));
+        let (outlet, _mailbox) = outlet();
         let gone = |numbers: &[u64]| {
             let mut gone = Departed::default();
             numbers.iter().for_each(|number| _ = gone.add(*number));

@@ -46,7 +46,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// A connection that was up for this long was well: the pauses start over.
-const WELL: Duration = Duration::from_secs(5);
+const WELL: Duration = Duration::from_secs(1);
 
 /// The failed attempts before the one whose reason is logged: some 3 s of them.
 const TELLING: u32 = 6;
@@ -107,7 +107,7 @@ impl Drop for Joined<'_> {
 impl Push {
     /// Keeps the link up until this is dropped.
     pub(in crate::relay::cluster) async fn run(self) {
-        let (outlet, mut mailbox) = Outlet::new(self.link.relay);
+        let (outlet, mut mailbox) = Outlet::new(self.link.relay, Arc::clone(&self.room.shared.memory));
         self.room.links.add(&outlet);
         let _joined = Joined { room: &self.room, relay: self.link.relay };
         let mut failures = 0_u32;
