@@ -128,12 +128,16 @@ demo-check: ## Check that the demo runs and ends by itself
 test-net: deps ## Only: unplugged cables and nameservers between two hosts (root, Linux)
 	$(CARGO) test --workspace --release --locked --test net -- --ignored --test-threads=1
 
+.PHONY: test-bench
+test-bench: ## Only: what a million viewers would need, as docs/cluster.md has it
+	$(CARGO) test --workspace --release --locked --test relay_tree -- --nocapture
+
 .PHONY: test-cluster soak-cluster
 test-cluster: deps ## Only: several relays as one, on three hosts (root, Linux; 4 minutes)
-	$(CARGO) test --workspace --release --locked --test cluster_hosts -- --ignored --test-threads=1 --nocapture
+	$(CARGO) test --workspace --release --locked --test cluster -- --ignored --test-threads=1 --nocapture
 
 soak-cluster: deps ## The same with more and longer outages, and 20 relays (20 minutes)
-	SOAK_CLUSTER=1 $(CARGO) test --workspace --release --locked --test cluster_hosts -- --ignored --test-threads=1 --nocapture
+	SOAK_CLUSTER=1 $(CARGO) test --workspace --release --locked --test cluster -- --ignored --test-threads=1 --nocapture
 
 test-deploy: deps ## Only: the relay as a systemd service, and its units (root, Linux)
 	$(CARGO) test --workspace --release --locked --test deploy -- --include-ignored
