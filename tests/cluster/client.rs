@@ -68,14 +68,14 @@ impl Client {
     }
 
     /// The next message.
-    pub fn next(&mut self) -> Received {
+    pub fn receive(&mut self) -> Received {
         self.handle.block_on(next(&mut self.inbox))
     }
 
     /// The next message of this kind.
     pub fn next_of(&mut self, kind: MessageKind) -> Received {
         loop {
-            let received = self.next();
+            let received = self.receive();
             if received.message.kind() == kind {
                 return received;
             }
@@ -86,16 +86,20 @@ impl Client {
     pub fn texts_until(&mut self, last: &str) -> Vec<String> {
         let mut heard: Vec<String> = Vec::new();
         while heard.last().is_none_or(|text| text != last) {
-            heard.extend(text_of(&self.next()));
+            heard.extend(text_of(&self.receive()));
         }
         heard
     }
 
     /// Measures frames for a while, after some time to settle.
-    pub fn measure(mut self, settle: Duration, time: Duration, newest: &Arc<AtomicU64>) -> Measuring {
+    pub fn measure(self, settle: Duration, time: Duration, newest: &Arc<AtomicU64>) -> Measuring {
+        let Self { link, mut inbox, handle } = self;
         let newest = Arc::clone(newest);
-        let handle = self.handle.clone();
-        let task = self.handle.spawn(async move { watch(&mut self.inbox, settle, time, &newest).await });
+        let task = handle.spawn(async move {
+            let seen = watch(&mut inbox, settle, time, &newest).await;
+            drop(link); // until now, it stays connected
+            seen
+        });
         Measuring { task, handle }
     }
 }

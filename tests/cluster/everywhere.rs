@@ -10,7 +10,7 @@ use pulsecam_net::{
 use serde_json::Value;
 
 use crate::{
-    client::{Client, Film},
+    client::{Client, text_of},
     common::program::Running,
     lan::Lan,
 };
@@ -107,7 +107,7 @@ fn nameless_senders_have_one_number_each_everywhere() {
         let mut numbers = vec![None; 3];
         while numbers.contains(&None) {
             let received = viewer.next_of(MessageKind::Text);
-            let sender: usize = crate::client::text_of(&received).unwrap().parse().unwrap();
+            let sender: usize = text_of(&received).unwrap().parse().unwrap();
             numbers[sender] = received.sender.unwrap().peer;
         }
         numbers
@@ -150,6 +150,4 @@ fn a_sender_knows_how_many_view_at_all_relays() {
         println!("round {round}: 30 viewers come and go");
     }
     println!("viewers: right {:.0?} after the last has come or gone, at most", times.iter().max().unwrap());
-    let film = Film::start(&sender.link, 1000, 30.0);
-    drop(film);
 }

@@ -5,7 +5,7 @@
 //! needs root; CI runs it. `make soak-cluster` takes longer: more and longer outages, more relays. Each test prints its
 //! figures; only what is promised without a time is asserted exactly, times with generous limits.
 
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", feature = "client", feature = "cluster"))]
 #![allow(missing_docs, unreachable_pub, dead_code, reason = "a test's own parts, and those of others")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 #![allow(clippy::print_stdout, reason = "the figures are what it is run for")]

@@ -57,7 +57,7 @@ fn relays_restart_one_after_the_other_and_clients_lose_no_text() {
         let mut listener = at(&lan, number, Role::Both);
         speaker.viewers(1);
         speaker.say(&format!("before {number}"));
-        while text_of(&listener.next()) != Some(format!("before {number}")) {}
+        while text_of(&listener.receive()) != Some(format!("before {number}")) {}
         drop(listener);
         speaker.viewers(0);
         relays[number].signal("TERM");
@@ -66,7 +66,7 @@ fn relays_restart_one_after_the_other_and_clients_lose_no_text() {
         let mut listener = at(&lan, number, Role::Both);
         speaker.viewers(1);
         speaker.say(&format!("after {number}"));
-        while text_of(&listener.next()) != Some(format!("after {number}")) {}
+        while text_of(&listener.receive()) != Some(format!("after {number}")) {}
         drop(listener);
         speaker.viewers(0);
     }

@@ -32,7 +32,7 @@ fn talk(client: &Client, from: usize, time: Duration) -> usize {
 fn all_came(viewer: &mut Client, count: usize) {
     let (mut texts, mut newest) = (Vec::new(), None);
     while texts.last().is_none_or(|text| text != "end") {
-        let received = viewer.next();
+        let received = viewer.receive();
         if let Some(info) = &received.info {
             assert!(info.seq > newest, "frame {:?} after {newest:?}", info.seq);
             newest = info.seq;
@@ -47,7 +47,7 @@ fn all_came(viewer: &mut Client, count: usize) {
 fn picture_since(viewer: &mut Client, seq: u64) -> Duration {
     let since = Instant::now();
     loop {
-        let received = viewer.next();
+        let received = viewer.receive();
         if received.info.is_some_and(|info| info.seq > Some(seq)) {
             return since.elapsed();
         }
@@ -60,7 +60,7 @@ fn echo(clients: &mut [Client; 3], word: &str) {
         let said = format!("{word} {speaker}");
         clients[speaker].say(&said);
         for listener in (0..3).filter(|listener| *listener != speaker) {
-            while text_of(&clients[listener].next()).as_ref() != Some(&said) {}
+            while text_of(&clients[listener].receive()).as_ref() != Some(&said) {}
         }
     }
 }

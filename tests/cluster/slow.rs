@@ -110,7 +110,7 @@ fn texts_and_an_image_cross_a_full_cable_once_and_in_order() {
     sender.say("end");
     let (mut texts, mut images) = (Vec::new(), 0);
     while texts.last().is_none_or(|text| text != "end") {
-        let received = viewer.next();
+        let received = viewer.receive();
         if received.message.kind() == MessageKind::Image {
             assert_eq!(received.message.payload(), Some(&image));
             assert_eq!(texts.len(), 40, "in order");

@@ -71,7 +71,7 @@ impl Host {
     /// Connects a device of this host with that of another one.
     pub fn wire(&self, device: &str, other: &Self) {
         let peer = ["peer", "name", &other.device, "netns", &other.namespace];
-        self.ip(&[&["link", "add", device, "type", "veth"], &peer[..]].concat());
+        self.ip(&[&["link", "add", device, "type", "veth"][..], &peer].concat());
     }
 
     /// Gives the device its address, and turns it on.

@@ -99,8 +99,7 @@ pub fn pictures(journal: &mut Journal, parts: &[Part], since: Duration) {
     let lives = journal.lives.clone();
     for viewer in alive.iter().filter(|viewer| parts[viewer.host].shows()) {
         for sender in alive.iter().filter(|sender| *sender != viewer && parts[sender.host].films()) {
-            let came = |got: &&crate::journal::Got| got.from == *sender && got.at >= since;
-            if lives[viewer].frames.iter().find(came).is_none() {
+            if !lives[viewer].frames.iter().any(|got| got.from == *sender && got.at >= since) {
                 journal.broken(format_args!("{viewer} sees nothing of {sender} since {since:?}"));
             }
         }
