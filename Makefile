@@ -70,7 +70,7 @@ test-relay: ## Only: the relay and the link
 
 .PHONY: test-relays
 test-relays: ## Only: several relays as one, on this machine
-	$(CARGO) test --workspace --release --locked --features pulsecam-net/cluster --test cluster --test cluster_views --test relays
+	$(CARGO) test --workspace --release --locked --test cluster --test cluster_views --test relays
 
 test-congestion: deps ## Only: far and slow links
 	$(CARGO) test --workspace --release --locked --test congestion
