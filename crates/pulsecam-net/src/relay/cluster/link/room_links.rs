@@ -202,6 +202,11 @@ impl RoomLinks {
         lock(&self.filming).insert(guest.id, Arc::clone(guest));
     }
 
+    /// Whether a guest with this number has sent video, and is still there.
+    pub(in crate::relay) fn is_filming(&self, number: u64) -> bool {
+        lock(&self.filming).values().any(|guest| guest.number.get() == Some(&number))
+    }
+
     /// Forgets a guest.
     pub(super) fn forgets(&self, guest: ClientId) {
         lock(&self.filming).remove(&guest);
