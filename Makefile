@@ -68,6 +68,10 @@ test-strips: deps ## Only: encoding and decoding in strips
 test-relay: ## Only: the relay and the link
 	$(CARGO) test --workspace --release --locked --test relay --test link --test viewers --test pieces --test crowd --test freshness
 
+.PHONY: test-relays
+test-relays: ## Only: several relays as one, on this machine
+	$(CARGO) test --workspace --release --locked --test cluster --test cluster_views --test relays
+
 test-congestion: deps ## Only: far and slow links
 	$(CARGO) test --workspace --release --locked --test congestion
 

@@ -113,6 +113,8 @@ pub(super) fn about(error: &Error) -> String {
         }
         #[cfg(feature = "cluster")]
         Error::Unreachable(_) => ": name one with --advertise".into(),
+        #[cfg(all(feature = "client", feature = "discovery"))]
+        Error::Unanswered { reason, .. } if reason.contains("https") => ": use --tls".into(),
         #[cfg(feature = "relay")]
         Error::NoTerminalForDashboard => ": omit --dashboard, and read the log".into(),
         #[cfg(feature = "relay")]

@@ -212,6 +212,9 @@ impl Room {
             };
             time::sleep_until(due.into()).await;
             let is_back = |number: u64| lock(&self.numbers).is_here(number);
+            // It may have moved to another relay, and kept its number.
+            #[cfg(feature = "cluster")]
+            let is_back = |number: u64| is_back(number) || self.links.is_filming(number);
             let gone = lock(&self.departures).take(is_back, clock::now());
             if gone.is_empty() {
                 continue;

@@ -57,6 +57,18 @@ pub struct ClientStats {
     pub torn: u64,
 }
 
+/// The first number of clients of other relays, far from those of clients.
+#[cfg(any(feature = "cluster", feature = "web"))]
+pub(super) const FIRST_GUEST: u64 = 1 << 63;
+
+impl ClientStats {
+    /// Whether it is a client of another relay.
+    #[cfg(feature = "web")]
+    pub(super) const fn is_guest(&self) -> bool {
+        self.client >= FIRST_GUEST
+    }
+}
+
 /// Messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {

@@ -102,8 +102,7 @@ impl LinkPlan {
         steps.extend(self.links.keys().filter(|link| back(&link.relay)).map(|link| LinkStep::Hurry(*link)));
         self.alive = roster.living().map(|(id, _)| id).collect();
         self.links.retain(|link, state| {
-            let is_known = roster.relay(link.relay).is_some();
-            if !is_known {
+            if roster.relay(link.relay).is_none() || is_replaced(link.relay, roster) {
                 steps.push(LinkStep::Forget(*link));
                 return false;
             }
@@ -168,6 +167,13 @@ impl LinkPlan {
         all.sort_unstable();
         all.into_iter().take(MAX_RELAYS).map(|(_, id)| id).collect()
     }
+}
+
+/// Whether a relay is not heard from, and another one is at its address: it was started again, under another name.
+fn is_replaced(relay: RelayId, roster: &Roster) -> bool {
+    let known = roster.relay(relay).filter(|known| !known.alive);
+    let Some(Ok(gone)) = known.map(|known| &known.about) else { return false };
+    roster.living().any(|(_, about)| about.link == gone.link)
 }
 
 #[cfg(test)]

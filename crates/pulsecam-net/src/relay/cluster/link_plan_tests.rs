@@ -16,7 +16,7 @@ fn id(bits: u64) -> RelayId {
 fn about(started: u64, rooms: &[RoomTag]) -> About {
     About {
         started: Timestamp::from_micros(started),
-        link: ([127, 0, 0, 1], 1).into(),
+        link: ([127, 0, 0, 1], started as u16).into(),
         certificate: "00".repeat(32).parse().unwrap(),
         public: None,
         slot: 0,
@@ -59,6 +59,21 @@ fn relays_are_linked_for_the_rooms_in_which_both_have_clients() {
     plan.occupied([LAB, OFFICE].into());
     assert_eq!(plan.poll(&known, now), [LinkStep::Open(key(1, OFFICE)), LinkStep::Open(key(2, OFFICE))]);
     assert_eq!(plan.due(), None);
+}
+
+#[test]
+fn a_relay_that_was_started_again_is_not_waited_for_under_its_old_name() {
+    let (mut plan, now) = (plan(), Instant::now());
+    plan.poll(&roster(&[(1, relay(true, 1, &[LAB])), (2, relay(true, 2, &[LAB]))]), now);
+    let gone = [(1, relay(false, 1, &[LAB])), (2, relay(true, 2, &[LAB]))];
+    assert_eq!(plan.poll(&roster(&gone), now), [], "it may be back");
+    let mut again = relay(true, 1, &[LAB]);
+    if let Ok(about) = &mut again.about {
+        about.started = Timestamp::from_micros(70);
+    }
+    let [first, second] = gone;
+    let known = roster(&[first, second, (3, again)]);
+    assert_eq!(plan.poll(&known, now), [LinkStep::Forget(key(1, LAB)), LinkStep::Open(key(3, LAB))]);
 }
 
 #[test]

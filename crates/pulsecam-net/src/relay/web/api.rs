@@ -28,7 +28,7 @@ pub(super) async fn answer(request: Request<RequestBody>, what: &str, client: &C
         (["info"], false) => object(&info(client)),
         (["rooms"], false) => list(client.server.rooms().iter().map(|room| describe(room)).collect()),
         (["streams"], false) => {
-            list(all(client).iter().filter(|one| one.stream.is_some()).map(status::stream).collect())
+            list(all_streams(client).iter().map(status::stream).collect())
         }
         (["clients"], false) => list(
             client
@@ -64,9 +64,15 @@ fn list(values: Vec<Value>) -> Answer {
     object(&Value::Array(values))
 }
 
-fn all(client: &Client<'_>) -> Vec<ClientStats> {
+fn all_streams(client: &Client<'_>) -> Vec<ClientStats> {
     let now = clock::now();
-    client.server.rooms().iter().flat_map(|room| room.client_stats(now)).collect()
+    let of = |room: &std::sync::Arc<Room>| {
+        let mut stats = room.client_stats(now);
+        stats.retain(|one| one.stream.is_some());
+        stats.extend(room.guest_stats(now));
+        stats
+    };
+    client.server.rooms().iter().flat_map(of).collect()
 }
 
 fn info(client: &Client<'_>) -> Value {

@@ -32,6 +32,7 @@ mod sessions;
 mod sniff;
 mod state;
 mod status;
+mod streams;
 mod timer;
 mod viewer;
 mod visit;

@@ -82,16 +82,22 @@ impl Guests {
             && self.known.len() >= MAX_GUESTS
             && let Some(oldest) = self.known.iter().min_by_key(|(_, guest)| guest.turn).map(|(peer, _)| *peer)
         {
-            self.known.remove(&oldest);
+            self.known.remove(&oldest).iter().for_each(|guest| self.room.links.forgets(guest.member.id));
         }
         let (turn, known) = (self.turn, self.known.get_mut(&peer));
         if let Some(guest) = known {
             guest.turn = turn;
             guest.is_due |= films;
-            guest.films |= films;
+            if films && !guest.films {
+                guest.films = true;
+                self.room.links.films(&guest.member);
+            }
             return Arc::clone(&guest.member);
         }
         let member = self.guest(peer);
+        if films {
+            self.room.links.films(&member);
+        }
         self.known.insert(peer, Guest { member: Arc::clone(&member), turn, is_due: films, reported: 0, films });
         member
     }
@@ -115,6 +121,11 @@ impl Guests {
         reported.collect()
     }
 
+    /// Forgets a sender that has left.
+    pub(super) fn left(&mut self, peer: u64) {
+        self.known.remove(&peer).iter().for_each(|guest| self.room.links.forgets(guest.member.id));
+    }
+
     /// A member of no list, which gets nothing.
     fn guest(&self, peer: u64) -> Arc<Member> {
         let (mailbox, _) = queue::channel::<ClientId, Item>(0);
@@ -125,5 +136,11 @@ impl Guests {
         guest.link_clock = Some(Arc::clone(&self.clock));
         let _ = guest.number.set(peer); // it has none yet
         Arc::new(guest)
+    }
+}
+
+impl Drop for Guests {
+    fn drop(&mut self) {
+        self.known.values().for_each(|guest| self.room.links.forgets(guest.member.id));
     }
 }

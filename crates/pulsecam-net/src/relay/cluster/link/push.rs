@@ -45,6 +45,10 @@ pub(super) const CONNECT: Duration = Duration::from_millis(1500);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
+/// The pause while the other relay is not heard from, after this many failed attempts: the gossip says when it is back.
+const PAUSE_WHILE_GONE: Duration = Duration::from_secs(5);
+const TRIES: u32 = 10;
+
 /// A connection that was up for this long was well: the pauses start over.
 const WELL: Duration = Duration::from_secs(1);
 
@@ -118,13 +122,14 @@ impl Push {
             if self.room.links.left(self.link.relay) {
                 self.room.viewers_changed.notify_one();
             }
-            if let Err(why) = result {
-                self.cannot_connect(failures, &why);
+            match result {
+                Ok(()) if clock::now().saturating_duration_since(began) >= WELL => failures = 0,
+                Ok(()) => {}
+                Err(why) => self.cannot_connect(failures, &why),
             }
-            if clock::now().saturating_duration_since(began) >= WELL {
-                failures = 0;
-            }
+            let is_gone = failures >= TRIES && !self.roster.borrow().is_alive(self.link.relay);
             let pause = FIRST_PAUSE.saturating_mul(1 << failures.min(8)).min(LONGEST_PAUSE);
+            let pause = if is_gone { PAUSE_WHILE_GONE } else { pause };
             failures = failures.saturating_add(1);
             // Jitter, so that the relays of a cluster do not dial one in the same millisecond.
             let pause = pause.mul_f64(1.0 - fastrand::f64() / 2.0);

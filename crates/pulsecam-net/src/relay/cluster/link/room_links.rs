@@ -18,14 +18,12 @@ use crate::{
         cluster::{Arrivals, LinkStatus, MAX_RELAYS, RelayId, audience::Audience},
         delivery_delay::AudienceReport,
         event::ClientId,
-        stats::TrafficCounter,
+        members::Member,
+        stats::{FIRST_GUEST, TrafficCounter},
     },
     sync::lock,
     wire::{Departed, Message, MessageKind},
 };
-
-/// The first number of a guest, far from those of clients.
-const FIRST_GUEST: ClientId = 1 << 63;
 
 /// The links of one room.
 pub(in crate::relay) struct RoomLinks {
@@ -42,6 +40,8 @@ pub(in crate::relay) struct RoomLinks {
     /// The room's own viewers.
     viewers: watch::Sender<u32>,
     guests: AtomicU64,
+    /// Those guests that have sent video.
+    filming: Mutex<BTreeMap<ClientId, Arc<Member>>>,
 }
 
 impl Default for RoomLinks {
@@ -55,6 +55,7 @@ impl Default for RoomLinks {
             received: Mutex::default(),
             viewers: watch::Sender::new(0),
             guests: AtomicU64::new(FIRST_GUEST),
+            filming: Mutex::default(),
         }
     }
 }
@@ -194,6 +195,27 @@ impl RoomLinks {
         if !token.is_cancelled() {
             lock(&self.takers).remove(&relay);
         }
+    }
+
+    /// Records that a guest has sent video.
+    pub(super) fn films(&self, guest: &Arc<Member>) {
+        lock(&self.filming).insert(guest.id, Arc::clone(guest));
+    }
+
+    /// Whether a guest with this number has sent video, and is still there.
+    pub(in crate::relay) fn is_filming(&self, number: u64) -> bool {
+        lock(&self.filming).values().any(|guest| guest.number.get() == Some(&number))
+    }
+
+    /// Forgets a guest.
+    pub(super) fn forgets(&self, guest: ClientId) {
+        lock(&self.filming).remove(&guest);
+    }
+
+    /// The guests that have sent video, for clients of HTTP: those that have been there longest first.
+    #[cfg(feature = "web")]
+    pub(in crate::relay) fn guests(&self) -> Vec<Arc<Member>> {
+        lock(&self.filming).values().cloned().collect()
     }
 
     /// The number of the next guest.

@@ -223,6 +223,7 @@ impl Session<'_> {
         }
         self.asks.set(note.asks);
         for number in note.gone.iter() {
+            lock(&self.guests).left(number);
             lock(&self.room.departures).add(number, clock::now());
             self.room.departed.notify_one();
         }
