@@ -133,7 +133,8 @@ pub fn link(data: &[u8]) {
             let (input, mut output) = split(far);
             let mut reader = Reader::new(input, Codec::new(1 << 14));
             let challenge = next(&mut reader).await;
-            let response = Response::to(&challenge, &link_key, None).expect("random numbers").expect("it asks");
+            let response =
+                Response::to(&challenge, &link_key, None).expect("random numbers").expect("it asks");
             output.write_all(&wire_bytes(&response.message())).await.expect("it reads");
             assert!(response.is_confirmed_by(&next(&mut reader).await));
             if end & 2 == 0 {

@@ -271,7 +271,8 @@ fn make_seeds() {
     let repeated = [marked(MessageKind::Text, "1,1", b""), marked(MessageKind::Text, "1,1", b"")].concat();
     let far = marked(MessageKind::Text, "18446744073709551615,18446744073709551615", b"");
     write("link", "numbers", [&[0], &say(&[&repeated, &far, &repeated])[..]].concat());
-    let odd = [marked(MessageKind::Text, "", b""), marked(MessageKind::Video, "1,0,7", b""), text.clone(), frame];
+    let odd =
+        [marked(MessageKind::Text, "", b""), marked(MessageKind::Video, "1,0,7", b""), text.clone(), frame];
     write("link", "no-mark", [&[0], &say(&odd.iter().map(Vec::as_slice).collect::<Vec<_>>())[..]].concat());
     write("link", "no-first-note", [&[2], &say(&pushes[1..])[..]].concat());
     write("link", "too-large", [&[0], &say(&[&[0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 1]])[..]].concat());

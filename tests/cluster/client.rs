@@ -179,7 +179,10 @@ impl Film {
                 }
                 count.store(seq, Relaxed);
                 let captured = Some(Timestamp::now());
-                link.send_frame(FrameInfo { seq: Some(seq), captured, ..FrameInfo::default() }, payload.clone());
+                link.send_frame(
+                    FrameInfo { seq: Some(seq), captured, ..FrameInfo::default() },
+                    payload.clone(),
+                );
             }
         });
         Self { newest, stop, thread: Some(thread) }

@@ -21,7 +21,8 @@ fn shifting() -> PathBuf {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cluster/shift.c");
     let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shift.so");
     let own = library.with_extension(std::process::id().to_string());
-    let status = Command::new("gcc").args(["-O1", "-shared", "-fPIC"]).arg(source).arg("-o").arg(&own).status();
+    let status =
+        Command::new("gcc").args(["-O1", "-shared", "-fPIC"]).arg(source).arg("-o").arg(&own).status();
     assert!(status.expect("gcc runs (make deps)").success(), "the library does not build");
     std::fs::rename(own, &library).unwrap();
     library

@@ -45,7 +45,8 @@ fn all_clients_of_all_relays_get_all_once_and_byte_for_byte() {
     // Qt programs count as viewers.
     sender.viewers(10);
     let photo = std::fs::read(format!("{DATA}/coffee_600x400.jpg")).unwrap();
-    let odd = Message::new(MessageKind::Other(42), "any; link=1,2; peer=3".into(), Some(Bytes::new())).unwrap();
+    let odd =
+        Message::new(MessageKind::Other(42), "any; link=1,2; peer=3".into(), Some(Bytes::new())).unwrap();
     for message in [
         Message::text("你好, 🙂", &Origin { from: Some("ann".into()), id: Some("1".into()) }).unwrap(),
         Message::image(photo.clone().into(), &Origin::default()).unwrap(),

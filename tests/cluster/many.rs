@@ -44,9 +44,10 @@ fn relays_restart_one_after_the_other_and_clients_lose_no_text() {
     let time = Duration::from_secs(if is_soak() { 20 } else { 4 });
     let before: Vec<_> = relays.iter().map(processor_time).collect();
     thread::sleep(time);
-    let shares = relays.iter().zip(&before).map(|(relay, before)| {
-        (processor_time(relay) - before) / time.as_secs_f64() * 100.0
-    });
+    let shares = relays
+        .iter()
+        .zip(&before)
+        .map(|(relay, before)| (processor_time(relay) - before) / time.as_secs_f64() * 100.0);
     let worst = shares.fold(0.0, f64::max);
     println!("{} relays at rest: {worst:.2} % of a processor each, at most", count());
 

@@ -35,8 +35,7 @@ fn fresh(rtt: Duration, queue: usize, congestion: &str) {
     let viewers = [&lan.b, &lan.c].map(|machine| Client::new(machine, Role::Viewer));
     sender.viewers(2);
     let film = Film::start(&sender.link, FRAME, PER_S);
-    let [slow, fast] =
-        viewers.map(|viewer| viewer.measure(SETTLE, time(), &film.newest)).map(Measuring::end);
+    let [slow, fast] = viewers.map(|viewer| viewer.measure(SETTLE, time(), &film.newest)).map(Measuring::end);
     println!("{congestion}, {rtt:?} of round trip: {:.1} frames/s, age {:?}", slow.per_s, slow.age_ms);
     println!("    frames behind the newest: {:.0} (p95)", slow.lag.p95);
     println!("    at the relay beside it: {:.1} frames/s, age {:?}", fast.per_s, fast.age_ms);

@@ -1,6 +1,10 @@
 //! The table of docs/cluster.md is what `relay_tree` computes. Needs nothing. Alone: `make test-bench`, which prints it.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a failing test says where; the table is the result")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a failing test says where; the table is the result"
+)]
 
 use std::{fs, path::Path};
 

@@ -26,8 +26,7 @@ pub fn everybody_is_there_once(journal: &mut Journal, parts: &[Part], addresses:
     let viewing = parts.iter().filter(|part| part.shows()).count();
     for (host, address) in addresses.iter().enumerate() {
         let there = present.iter().filter(|(relay, _)| *relay == parts[host].relay);
-        let times =
-            there.flat_map(|(_, there)| there.values()).filter(|here| here.ip() == *address).count();
+        let times = there.flat_map(|(_, there)| there.values()).filter(|here| here.ip() == *address).count();
         if times != 1 {
             journal.broken(format_args!("client {host} is at its relay {times} times"));
         }
@@ -95,7 +94,8 @@ pub fn texts(journal: &mut Journal, parts: &[Part]) {
                     let all = sent.sent.len() as u64 - first;
                     let is_over = is_last && to.is_none() && alive.contains(sender);
                     if is_over && (got.len() as u64) < all && !sent.given_up {
-                        journal.broken(format_args!("{receiver} got {} of {sender}'s {all} texts", got.len()));
+                        journal
+                            .broken(format_args!("{receiver} got {} of {sender}'s {all} texts", got.len()));
                     }
                 }
             }

@@ -135,6 +135,10 @@ mod tests {
         assert_eq!(windows(&journal, [1, 0], S), [window(1, Some(20)), window(40, None)]);
         assert_eq!(windows(&journal, [0, 2], 5 * S), [window(5, None)]);
         assert_eq!(windows(&journal, [1, 1], 5 * S), [Window { from: 5 * S, to: None }]);
-        assert_eq!(windows(&journal, [0, 1], 9 * S), [window(40, None)], "it cannot learn of it before the cut");
+        assert_eq!(
+            windows(&journal, [0, 1], 9 * S),
+            [window(40, None)],
+            "it cannot learn of it before the cut"
+        );
     }
 }

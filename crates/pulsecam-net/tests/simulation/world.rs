@@ -191,18 +191,20 @@ impl World {
     /// Shows relays what they notice.
     fn notice(&self, ways: &Ways) {
         let lives = |relay: usize| self.book.with(|journal| journal.at(relay).life);
-        let ids: Vec<_> = (0..self.relays)
-            .filter_map(|relay| Some((relay, relay::id(relay, lives(relay)?))))
-            .collect();
+        let ids: Vec<_> =
+            (0..self.relays).filter_map(|relay| Some((relay, relay::id(relay, lives(relay)?)))).collect();
         for (relay, newest) in &ids {
             // Those before the newest are dead, whatever has happened since.
-            (0..lives(*relay).unwrap_or(0)).for_each(|life| self.board.set_alive(relay::id(*relay, life), false));
+            (0..lives(*relay).unwrap_or(0))
+                .for_each(|life| self.board.set_alive(relay::id(*relay, life), false));
             if !ways.running.contains(relay) && self.down.contains(relay) {
                 self.board.set_alive(*newest, false);
             }
         }
-        for ((one, first), (other, second)) in
-            ids.iter().flat_map(|one| ids.iter().map(move |other| (one, other))).filter(|(one, other)| one.0 < other.0)
+        for ((one, first), (other, second)) in ids
+            .iter()
+            .flat_map(|one| ids.iter().map(move |other| (one, other)))
+            .filter(|(one, other)| one.0 < other.0)
         {
             self.board.set_cut(*first, *second, ways.apart.contains(&(*one, *other)));
         }
@@ -259,12 +261,16 @@ impl World {
                 self.down.insert(relay);
             }
             Action::LoseRelay(relay) => {
-                self.neighbours(relay).into_iter().for_each(|other| self.sim.partition(other, relay::name(relay)));
+                self.neighbours(relay)
+                    .into_iter()
+                    .for_each(|other| self.sim.partition(other, relay::name(relay)));
                 self.sim.crash(relay::name(relay));
                 self.down.insert(relay);
             }
             Action::StartRelay(relay) => {
-                self.neighbours(relay).into_iter().for_each(|other| self.sim.release(other, relay::name(relay)));
+                self.neighbours(relay)
+                    .into_iter()
+                    .for_each(|other| self.sim.release(other, relay::name(relay)));
                 self.cut.retain(|(one, other)| *one != relay && *other != relay);
                 self.sim.bounce(relay::name(relay));
                 self.down.remove(&relay);

@@ -194,7 +194,11 @@ mod tests {
         board.set_alive(ids[1], false);
         assert_eq!(places.each_ref().map(living), [vec![(3, 7)], vec![], vec![(1, 0)]]);
         let late = board.join(RelayId::from_bits(4), about(0));
-        assert_eq!((living(&late).len(), late.roster().borrow().known().count()), (2, 3), "it hears of the dead");
+        assert_eq!(
+            (living(&late).len(), late.roster().borrow().known().count()),
+            (2, 3),
+            "it hears of the dead"
+        );
         board.forget(ids[1]);
         assert_eq!(places[0].roster().borrow().iter().count(), 2);
     }

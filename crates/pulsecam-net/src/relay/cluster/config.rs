@@ -11,12 +11,7 @@ use super::{
     key::ClusterKey,
     members::Members,
 };
-use crate::{
-    address::Address,
-    auth,
-    clock::Timestamp,
-    tls::Fingerprint,
-};
+use crate::{address::Address, auth, clock::Timestamp, tls::Fingerprint};
 
 /// How often a free port is tried, if it is free for TCP but not for UDP.
 const PORT_TRIES: usize = 16;
