@@ -15,7 +15,9 @@ fn member(join: Option<&str>, more: &[&str]) -> (RelayProgram, String) {
     arguments.extend(join.into_iter().flat_map(|join| ["--join", join]));
     arguments.extend(more);
     // Events of the cluster may come before or after those that clients can connect.
-    let mut running = Running::start(&[&["relay", "--listen", "127.0.0.1:0", "--json", "--quiet"], &arguments[..]].concat());
+    let mut running = Running::start(
+        &[&["relay", "--listen", "127.0.0.1:0", "--json", "--quiet"], &arguments[..]].concat(),
+    );
     let (mut door, mut addr) = (None, None);
     while door.is_none() || addr.is_none() {
         let event = running.any_event(&["cluster_listening", "listening"]);
@@ -41,7 +43,9 @@ fn relays_of_this_machine_are_one_and_are_listed() {
     let listed = run(&["relays", &first.addr]);
     let lines = text_of(&listed.stdout);
     assert_eq!(listed.status.code(), Some(0), "{lines}");
-    for wanted in [&format!("{}  asked", first.addr), &format!("{}  there", second.addr), "link up", "1 viewers there"] {
+    for wanted in
+        [&format!("{}  asked", first.addr), &format!("{}  there", second.addr), "link up", "1 viewers there"]
+    {
         assert!(lines.contains(wanted), "no {wanted:?} in {lines}");
     }
     let listed: Value = serde_json::from_slice(&run(&["relays", &first.addr, "--json"]).stdout).unwrap();

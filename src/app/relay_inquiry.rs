@@ -19,9 +19,7 @@ use super::{
     Error, Runtime,
     output::{print, print_json},
 };
-use crate::{
-    address::Address, auth::Key, sanitize, tls::Connector, transport::Connection,
-};
+use crate::{address::Address, auth::Key, sanitize, tls::Connector, transport::Connection};
 
 /// The longest time for an answer, looking the name up included.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -257,7 +255,12 @@ fn describe(before: &Link, after: &Link, time: Duration) -> String {
     if let Some(late) = after.late_us {
         let _ = write!(line, ", {:.1} ms late", late as f64 / 1000.0);
     }
-    let _ = write!(line, "; from it {:.0} frames/s, {}", rate(|link| link.frames_in), bytes(|link| link.bytes_in));
+    let _ = write!(
+        line,
+        "; from it {:.0} frames/s, {}",
+        rate(|link| link.frames_in),
+        bytes(|link| link.bytes_in)
+    );
     for (count, what) in [
         (after.frames_lost, "frames replaced by newer ones"),
         (after.waiting, "texts and images waiting"),
@@ -317,17 +320,21 @@ mod tests {
     fn rates_are_those_of_the_time_between_two_answers() {
         let text = table(&cluster(100), &cluster(160), Duration::from_secs(2));
         let lines: Vec<_> = text.lines().collect();
-        assert_eq!(lines, [
-            "10.0.0.1:6868  asked  12/1024 clients  0.0 kB/s out",
-            "10.0.0.2:6868  there   4/1024 clients  9.0 MB/s out",
-            "  link up: to it 30 frames/s, 3.0 MB/s, 3 viewers there, 1.5 ms late; from it 0 frames/s, 0.0 kB/s",
-            "02             gone    4/1024 clients  9.0 MB/s out",
-        ]);
+        assert_eq!(
+            lines,
+            [
+                "10.0.0.1:6868  asked  12/1024 clients  0.0 kB/s out",
+                "10.0.0.2:6868  there   4/1024 clients  9.0 MB/s out",
+                "  link up: to it 30 frames/s, 3.0 MB/s, 3 viewers there, 1.5 ms late; from it 0 frames/s, 0.0 kB/s",
+                "02             gone    4/1024 clients  9.0 MB/s out",
+            ]
+        );
     }
 
     #[test]
     fn what_is_wrong_is_said_in_the_relays_words() {
-        let answer = |status: &str, body: &str| format!("HTTP/1.1 {status}\r\nX: y\r\n\r\n{body}").into_bytes();
+        let answer =
+            |status: &str, body: &str| format!("HTTP/1.1 {status}\r\nX: y\r\n\r\n{body}").into_bytes();
         assert_eq!(read(&answer("200 OK", "{}")).as_deref(), Ok("{}"));
         let refused = read(&answer("401 Unauthorized", "a key is needed\n"));
         assert_eq!(refused, Err("a key is needed".into()));

@@ -109,7 +109,8 @@ pub(super) fn about(error: &Error) -> String {
         Error::Key(auth::Error::TooShort(_)) => ": `pulsecam key` creates a good one".into(),
         #[cfg(feature = "cluster")]
         Error::Cluster(cluster::Error::NoKey(_)) => {
-            ": make one with `pulsecam key`, copy it to every relay, and name it with --cluster-key-file".into()
+            ": make one with `pulsecam key`, copy it to every relay, and name it with --cluster-key-file"
+                .into()
         }
         #[cfg(feature = "cluster")]
         Error::Unreachable(_) => ": name one with --advertise".into(),

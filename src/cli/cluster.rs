@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn relays_have_a_port_of_their_own_and_clients_the_usual_one() {
-        let options = options("--cluster 10.0.0.2 --join desk,lab:7 --join 10.0.0.1 --advertise cam1 --public cam2");
+        let options =
+            options("--cluster 10.0.0.2 --join desk,lab:7 --join 10.0.0.1 --advertise cam1 --public cam2");
         assert_eq!(options.listen.to_string(), "10.0.0.2:6869");
         let join: Vec<_> = options.join.iter().map(ToString::to_string).collect();
         assert_eq!(join, ["desk:6869", "lab:7", "10.0.0.1:6869"]);

@@ -1,10 +1,10 @@
 //! Exit statuses of the program.
 
 use super::Error;
-#[cfg(feature = "cluster")]
-use crate::relay::cluster;
 #[cfg(feature = "client")]
 use crate::link;
+#[cfg(feature = "cluster")]
+use crate::relay::cluster;
 
 /// 2 for wrong usage, 0 for success or a requested end, 1 for everything else.
 pub(super) const fn code(result: &Result<(), Error>) -> u8 {

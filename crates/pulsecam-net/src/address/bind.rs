@@ -101,7 +101,9 @@ mod tests {
 
     #[test]
     fn another_port_may_be_the_usual_one() {
-        for (text, shown) in [("*", "*:7"), ("10.0.0.1", "10.0.0.1:7"), ("10.0.0.1:8", "10.0.0.1:8"), ("9", "*:9")] {
+        for (text, shown) in
+            [("*", "*:7"), ("10.0.0.1", "10.0.0.1:7"), ("10.0.0.1:8", "10.0.0.1:8"), ("9", "*:9")]
+        {
             assert_eq!(Bind::parse_with_port(text, 7).unwrap().to_string(), shown);
         }
         assert_eq!(Address::parse_with_port("desk", 7).unwrap().to_string(), "desk:7");

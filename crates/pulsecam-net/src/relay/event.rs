@@ -250,9 +250,11 @@ impl fmt::Display for Line<'_> {
 /// The line of an event of the cluster.
 #[cfg(feature = "cluster")]
 fn cluster_line(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let in_room = |room: &Option<String>| room.as_ref().map_or_else(String::new, |room| format!(" for room {room:?}"));
-    let for_clients =
-        |public: &Option<String>| public.as_ref().map_or_else(String::new, |public| format!("; clients reach it at {public}"));
+    let in_room =
+        |room: &Option<String>| room.as_ref().map_or_else(String::new, |room| format!(" for room {room:?}"));
+    let for_clients = |public: &Option<String>| {
+        public.as_ref().map_or_else(String::new, |public| format!("; clients reach it at {public}"))
+    };
     match event {
         Event::ClusterListening { relay, addr, public } => {
             write!(f, "listening for other relays on {addr} as relay {relay}{}", for_clients(public))

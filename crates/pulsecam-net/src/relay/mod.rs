@@ -54,7 +54,6 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::{server::Server, shared::Shared};
 pub use self::{
     config::{Config, EventHandler, Limits, StatsHandler, WatchdogTick},
     doors::{AdminDoor, Doors},
@@ -65,6 +64,7 @@ pub use self::{
     reason::{LeaveReason, RejectReason, Setting},
     stats::{ClientStats, RelayStats, Traffic},
 };
+use self::{server::Server, shared::Shared};
 use crate::{clock, transport::Listen};
 
 pub use crate::address::DEFAULT_PORT;

@@ -192,7 +192,8 @@ mod tests {
     #[test]
     fn each_viewer_counts_once_wherever_it_is() {
         let (mut audience, now) = (Audience::default(), Instant::now());
-        let median = |audience: &Audience, sender, own, now| audience.median(Some(sender), own, |_| None, now);
+        let median =
+            |audience: &Audience, sender, own, now| audience.median(Some(sender), own, |_| None, now);
         assert_eq!(median(&audience, 7, None, now), None);
         let own = Some((report(5, 0, None), 3));
         assert_eq!(median(&audience, 7, own, now), Some(report(5, 0, None)));

@@ -31,7 +31,9 @@ impl Entering {
     pub(super) fn place(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
         let network = network(address);
         let mut taken = lock(&self.0);
-        if taken.values().sum::<usize>() >= PLACES || taken.get(&network).is_some_and(|own| *own >= PER_ADDRESS) {
+        if taken.values().sum::<usize>() >= PLACES
+            || taken.get(&network).is_some_and(|own| *own >= PER_ADDRESS)
+        {
             return None;
         }
         *taken.entry(network).or_default() += 1;

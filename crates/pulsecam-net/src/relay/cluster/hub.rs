@@ -83,7 +83,8 @@ impl Hub {
         let mut roster = self.config.members.roster();
         let (invite, mut invited) = mpsc::channel(INVITATIONS);
         let entering = Arc::new(Entering::default());
-        let mut meeting = std::pin::pin!(time::sleep(if self.config.joins { MEETING } else { Duration::ZERO }));
+        let mut meeting =
+            std::pin::pin!(time::sleep(if self.config.joins { MEETING } else { Duration::ZERO }));
         let mut tick = time::interval(LOAD_INTERVAL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let server = Arc::clone(&self.server);
@@ -237,7 +238,8 @@ impl Hub {
         let shared = &self.server.shared;
         // One that has not said all about itself yet comes later.
         let is_there = |relay: &Relay| relay.alive && !matches!(relay.about, Err(Unusable::Missing(_)));
-        let alive: BTreeSet<_> = roster.iter().filter(|(_, relay)| is_there(relay)).map(|(id, _)| id).collect();
+        let alive: BTreeSet<_> =
+            roster.iter().filter(|(_, relay)| is_there(relay)).map(|(id, _)| id).collect();
         for id in alive.difference(&self.alive) {
             match roster.relay(*id).map(|relay| &relay.about) {
                 Some(Ok(about)) => {

@@ -46,7 +46,11 @@ pub use self::{
     ledger::{Ledger, LedgerFull},
     link_plan::{LinkKey, LinkPlan, LinkStep, MAX_RELAYS},
     members::{Members, Relay, RelayId, Roster},
-    status::{LinkStatus, RelayStatus, Status},
     seal::{Opened, Refusal, Refused, Seal, TooLarge},
+    status::{LinkStatus, RelayStatus, Status},
 };
-pub(super) use self::{hub::run, link::{LinkClock, RoomLinks}, standing::Standing};
+pub(super) use self::{
+    hub::run,
+    link::{LinkClock, RoomLinks},
+    standing::Standing,
+};

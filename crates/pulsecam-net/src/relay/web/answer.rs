@@ -240,7 +240,10 @@ fn state(room: &Room) -> Answer {
 }
 
 /// The relays that act as one with this one; `null` if it is on its own.
-#[cfg_attr(not(feature = "cluster"), expect(unused_variables, reason = "without clusters, a relay is on its own"))]
+#[cfg_attr(
+    not(feature = "cluster"),
+    expect(unused_variables, reason = "without clusters, a relay is on its own")
+)]
 fn relays(room: &Room, client: &Client<'_>) -> Answer {
     #[cfg(feature = "cluster")]
     let known = super::relays::of(client.server, Some(room));

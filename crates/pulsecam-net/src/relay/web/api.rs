@@ -27,9 +27,7 @@ pub(super) async fn answer(request: Request<RequestBody>, what: &str, client: &C
     match (&parts[..], posts) {
         (["info"], false) => object(&info(client)),
         (["rooms"], false) => list(client.server.rooms().iter().map(|room| describe(room)).collect()),
-        (["streams"], false) => {
-            list(all_streams(client).iter().map(status::stream).collect())
-        }
+        (["streams"], false) => list(all_streams(client).iter().map(status::stream).collect()),
         (["clients"], false) => list(
             client
                 .server

@@ -143,12 +143,18 @@ fn put_cluster(text: &mut Exposition, cluster: &Status) {
         ("pulsecam_link_frames_sent_total", Kind::Counter, "Frames sent to another relay.", |link| {
             Some(link.sent.frames as f64)
         }),
-        ("pulsecam_link_sent_bytes_total", Kind::Counter, "Bytes of messages sent to another relay.", |link| {
-            Some(link.sent.bytes as f64)
-        }),
-        ("pulsecam_link_frames_received_total", Kind::Counter, "Frames received from another relay.", |link| {
-            Some(link.received.frames as f64)
-        }),
+        (
+            "pulsecam_link_sent_bytes_total",
+            Kind::Counter,
+            "Bytes of messages sent to another relay.",
+            |link| Some(link.sent.bytes as f64),
+        ),
+        (
+            "pulsecam_link_frames_received_total",
+            Kind::Counter,
+            "Frames received from another relay.",
+            |link| Some(link.received.frames as f64),
+        ),
         (
             "pulsecam_link_received_bytes_total",
             Kind::Counter,

@@ -98,7 +98,8 @@ impl Guests {
         if films {
             self.room.links.films(&member);
         }
-        self.known.insert(peer, Guest { member: Arc::clone(&member), turn, is_due: films, reported: 0, films });
+        self.known
+            .insert(peer, Guest { member: Arc::clone(&member), turn, is_due: films, reported: 0, films });
         member
     }
 

@@ -163,7 +163,9 @@ impl Note {
                     let parts = value.split_once(',');
                     note.got = parts.and_then(|(got, ago)| Some((got.parse().ok()?, ago.parse().ok()?)));
                 }
-                "report" if note.reports.len() < MOST_REPORTS => note.reports.extend(PeerReport::parse(value)),
+                "report" if note.reports.len() < MOST_REPORTS => {
+                    note.reports.extend(PeerReport::parse(value))
+                }
                 _ => {}
             }
         }
@@ -181,7 +183,11 @@ mod tests {
         let relay = Some(RelayId::from_bits(0xabc));
         let mut many = Departed::default();
         assert!((0..Departed::MOST as u64).all(|number| many.add(u64::MAX - number)));
-        let median = Median { late: Duration::from_micros(u64::MAX), queued: Duration::from_micros(u64::MAX), lost: 100 };
+        let median = Median {
+            late: Duration::from_micros(u64::MAX),
+            queued: Duration::from_micros(u64::MAX),
+            lost: 100,
+        };
         let report = |peer, rate| PeerReport { peer, report: AudienceReport { median, rate } };
         let largest = Note {
             t1,

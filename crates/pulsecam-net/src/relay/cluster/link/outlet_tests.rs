@@ -85,7 +85,8 @@ fn what_waits_for_a_relay_that_cannot_be_reached_is_not_its_senders_memory() {
 #[test]
 fn what_is_under_way_when_a_link_breaks_becomes_the_links_memory() {
     let (outlet, _mailbox) = outlet();
-    *lock(&outlet.writer) = Some(Arc::new(MessageWriter::new(Box::new(PolledWriter::new(tokio::io::sink())))));
+    *lock(&outlet.writer) =
+        Some(Arc::new(MessageWriter::new(Box::new(PolledWriter::new(tokio::io::sink())))));
     outlet.ordered(9, &Message::new(MessageKind::Text, "x".into(), Some(vec![0; 500].into())).unwrap());
     let held = || outlet.memory.for_links(0).map(|held| held.bytes());
     assert_eq!(held(), Some(0));

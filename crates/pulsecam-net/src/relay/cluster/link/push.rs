@@ -290,8 +290,8 @@ impl WriteHooks<ClientId, Outgoing> for &Session<'_> {
                 let gone = self.outlet.gone();
                 *lock(&self.telling) = gone;
                 let offset = lock(&self.offsets).best();
-                let ahead = offset
-                    .map(|offset| ClockShift { micros: offset.micros, within: offset.uncertainty });
+                let ahead =
+                    offset.map(|offset| ClockShift { micros: offset.micros, within: offset.uncertainty });
                 let asks = self.push.room.reported.load(Relaxed) > 0;
                 Some(Note { relay, t1, gone, ahead, asks, ..Note::default() }.to_message())
             }
@@ -304,7 +304,9 @@ impl WriteHooks<ClientId, Outgoing> for &Session<'_> {
         match (&taken.priority, &taken.item) {
             (Priority::Urgent, _) => self.outlet.told(std::mem::take(&mut *lock(&self.telling))),
             (Priority::Ordered(_), _) => self.outlet.started(message),
-            (Priority::Latest(from), Outgoing::Frame(_, came)) => self.outlet.forwarded(*from, message, *came),
+            (Priority::Latest(from), Outgoing::Frame(_, came)) => {
+                self.outlet.forwarded(*from, message, *came)
+            }
             (Priority::Latest(_), _) => {} // only frames are replaced by newer ones
         }
     }

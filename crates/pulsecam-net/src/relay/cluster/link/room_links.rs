@@ -265,7 +265,8 @@ mod tests {
     #[test]
     fn what_is_pushed_goes_to_each_link_and_frames_only_where_somebody_views() {
         let links = RoomLinks::default();
-        let [(to_a, mut at_a), (to_b, mut at_b)] = [A, B].map(|relay| Outlet::new(relay, Arc::new(Memory::new(1 << 20))));
+        let [(to_a, mut at_a), (to_b, mut at_b)] =
+            [A, B].map(|relay| Outlet::new(relay, Arc::new(Memory::new(1 << 20))));
         assert!(links.is_empty());
         links.add(&to_a);
         links.add(&to_b);
