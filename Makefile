@@ -68,6 +68,10 @@ test-strips: deps ## Only: encoding and decoding in strips
 test-relay: ## Only: the relay and the link
 	$(CARGO) test --workspace --release --locked --test relay --test link --test viewers --test pieces --test receipts --test credit --test crowd --test freshness
 
+.PHONY: test-relays
+test-relays: ## Only: several relays as one, on this machine
+	$(CARGO) test --workspace --release --locked --test cluster --test cluster_views --test relays
+
 test-congestion: deps ## Only: far and slow links
 	$(CARGO) test --workspace --release --locked --test congestion
 
@@ -96,6 +100,10 @@ SEEDS ?=
 test-simulation: ## Only: link and relay in a simulated network
 	PULSECAM_SEEDS=$(SEEDS) $(CARGO) test --workspace --release --locked --test simulation -- $(if $(PULSECAM_SEED),--nocapture)
 
+.PHONY: test-simulation-cluster
+test-simulation-cluster: ## Only: three relays as one, in a simulated network
+	PULSECAM_SEEDS=$(SEEDS) $(CARGO) test --workspace --release --locked --test simulation three_relays -- $(if $(PULSECAM_SEED),--nocapture)
+
 .PHONY: test-reach
 test-reach: ## Only: far relays, forms of addresses, and slow deliveries
 	$(CARGO) test --workspace --release --locked --test reach --test delivery
@@ -123,6 +131,17 @@ demo-check: ## Check that the demo runs and ends by itself
 
 test-net: deps ## Only: unplugged cables and nameservers between two hosts (root, Linux)
 	$(CARGO) test --workspace --release --locked --test net -- --ignored --test-threads=1
+
+.PHONY: test-bench
+test-bench: ## Only: what a million viewers would need, as docs/cluster.md has it
+	$(CARGO) test --workspace --release --locked --test relay_tree -- --nocapture
+
+.PHONY: test-cluster soak-cluster
+test-cluster: deps ## Only: several relays as one, on three hosts (root, Linux; 4 minutes)
+	$(CARGO) test --workspace --release --locked --test cluster -- --ignored --test-threads=1 --nocapture
+
+soak-cluster: deps ## The same with more and longer outages, and 20 relays (20 minutes)
+	SOAK_CLUSTER=1 $(CARGO) test --workspace --release --locked --test cluster -- --ignored --test-threads=1 --nocapture
 
 test-deploy: deps ## Only: the relay as a systemd service, and its units (root, Linux)
 	$(CARGO) test --workspace --release --locked --test deploy -- --include-ignored
@@ -190,7 +209,7 @@ soak: deps ## Endurance test: programs start, stall and die, links break (MINUTE
 
 # Seconds for each target. Add what it finds to fuzz/corpus, which every run of the tests replays.
 FUZZ_FOR ?= 60
-FUZZ_TARGETS ?= avi codec descriptions jpeg matroska quicktime relay repair splitter still strips
+FUZZ_TARGETS ?= about avi codec descriptions jpeg link matroska quicktime relay repair seal splitter still strips
 fuzz: deps ## Fuzz everything that reads untrusted bytes
 	command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
 	for target in $(FUZZ_TARGETS); do \

@@ -39,7 +39,7 @@ const PIPE: usize = 8 << 10;
 const BEAT: Duration = Duration::from_millis(500);
 
 /// A limit in simulated time, which stands still while there is work to do: beyond it, the relay hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 type Told = Arc<Mutex<Vec<String>>>;
 
@@ -122,11 +122,11 @@ fn config(told: &Told) -> Config {
 }
 
 /// Lets all tasks run: only then does the clock advance.
-async fn settle() {
+pub(super) async fn settle() {
     sleep(Duration::from_millis(1)).await;
 }
 
-type Door = mpsc::UnboundedSender<(Incoming, SocketAddr)>;
+pub(super) type Door = mpsc::UnboundedSender<(Incoming, SocketAddr)>;
 
 fn connect(door: &Door, last: u8) -> DuplexStream {
     let (near, far) = duplex(PIPE);
@@ -137,7 +137,7 @@ fn connect(door: &Door, last: u8) -> DuplexStream {
 }
 
 /// The source of the relay's clients.
-struct Queue(mpsc::UnboundedReceiver<(Incoming, SocketAddr)>);
+pub(super) struct Queue(pub(super) mpsc::UnboundedReceiver<(Incoming, SocketAddr)>);
 
 impl Listen for Queue {
     async fn accept(&mut self) -> io::Result<(Incoming, SocketAddr)> {
@@ -153,15 +153,15 @@ impl Listen for Queue {
 }
 
 /// A well-behaved client: it reads everything and sends heartbeats.
-struct Healthy {
+pub(super) struct Healthy {
     writer: Arc<tokio::sync::Mutex<WriteHalf<DuplexStream>>>,
-    seen: Arc<Mutex<Vec<Message>>>,
+    pub(super) seen: Arc<Mutex<Vec<Message>>>,
     reading: JoinHandle<()>,
     beating: JoinHandle<()>,
 }
 
 impl Healthy {
-    fn join(door: &Door) -> Self {
+    pub(super) fn join(door: &Door) -> Self {
         let (input, output) = split(connect(door, 2));
         let (writer, seen) = (Arc::new(tokio::sync::Mutex::new(output)), Arc::<Mutex<Vec<_>>>::default());
         let reading = tokio::spawn(Self::read(input, Arc::clone(&seen)));
@@ -186,12 +186,12 @@ impl Healthy {
         }
     }
 
-    async fn say(&mut self, message: &Message) {
+    pub(super) async fn say(&mut self, message: &Message) {
         self.writer.lock().await.write_all(&wire_bytes(message)).await.expect("the relay reads");
     }
 
     /// All received messages, after the relay has closed the connection.
-    async fn leave(self) -> Vec<Message> {
+    pub(super) async fn leave(self) -> Vec<Message> {
         timeout(PATIENCE, self.reading).await.expect("the relay closes").expect("no panic");
         self.beating.abort();
         std::mem::take(&mut self.seen.lock().expect("whole"))

@@ -1,6 +1,8 @@
 //! Fuzz targets: plain functions of bytes, which must not panic, hang, or violate their assertions. libFuzzer
 //! runs them (`fuzz_targets/`, `make fuzz`), and `tests/corpus.rs` replays its findings in every test run.
 
+#[path = "cluster.rs"]
+mod cluster;
 #[path = "relay.rs"]
 mod relay;
 #[path = "web.rs"]
@@ -28,6 +30,7 @@ use pulsecam_wire::{Codec, Error, FrameInfo, Heartbeat, Message, QString, Reader
 use tokio::io::{AsyncRead, ReadBuf};
 
 pub use self::{
+    cluster::{about, link, seal},
     relay::relay,
     web::{mjpeg, request, websocket},
 };
@@ -36,17 +39,20 @@ pub use self::{
 pub type Target = fn(&[u8]);
 
 /// All targets, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 14] = [
+pub const TARGETS: [(&str, Target); 17] = [
+    ("about", about),
     ("avi", film),
     ("codec", codec),
     ("descriptions", descriptions),
     ("jpeg", jpeg),
+    ("link", link),
     ("matroska", film),
     ("mjpeg", mjpeg),
     ("quicktime", film),
     ("relay", relay),
     ("repair", repair),
     ("request", request),
+    ("seal", seal),
     ("splitter", splitter),
     ("still", still),
     ("strips", strips),

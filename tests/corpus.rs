@@ -244,4 +244,53 @@ fn make_seeds() {
     );
     let long = bytes(&Message::text(&"x".repeat(3_000), &Origin::default()).unwrap());
     write("relay", "long-text", [give(0, &long), give(1, &beat)].concat());
+
+    let marked = |kind: MessageKind, mark: &str, payload: &[u8]| {
+        let description = format!("this is text; link={mark}");
+        let payload = Some(payload.to_vec().into());
+        bytes(&Message::new(kind, description.as_str().into(), payload).unwrap())
+    };
+    let note = |attributes: &str| {
+        let description = format!("This is a note between relays.{attributes}");
+        bytes(&Message::new(MessageKind::Reserved(109), description.as_str().into(), None).unwrap())
+    };
+    let say = |parts: &[&[u8]]| -> Vec<u8> {
+        let chunks = parts.iter().flat_map(|part| part.chunks(255));
+        chunks.flat_map(|some| [&[some.len() as u8], some].concat()).collect()
+    };
+    let receipt = bytes(&Message::new(MessageKind::Reserved(104), "got=7; took=1".into(), None).unwrap());
+    // The first byte: 0, the end that pushes; 1, the other one; 2, the first without its first note.
+    let pushes = [
+        note("; t1=5"),
+        marked(MessageKind::Text, "2001,1", &[0, 104]),
+        marked(MessageKind::Image, "2001,2", b"no picture"),
+        marked(MessageKind::Video, "2002,0", &[7; 600]),
+        marked(MessageKind::Other(42), "2002,3,1", b""),
+        note("; t1=6; gone=2002,2003"),
+        receipt.clone(),
+        beat.clone(),
+    ];
+    let pushes: Vec<_> = pushes.iter().map(Vec::as_slice).collect();
+    write("link", "pushes", [&[0], &say(&pushes)[..]].concat());
+    write("link", "byte-by-byte", [&[0], &say(&pushes.concat().chunks(1).collect::<Vec<_>>())[..]].concat());
+    let repeated = [marked(MessageKind::Text, "1,1", b""), marked(MessageKind::Text, "1,1", b"")].concat();
+    let far = marked(MessageKind::Text, "18446744073709551615,18446744073709551615", b"");
+    write("link", "numbers", [&[0], &say(&[&repeated, &far, &repeated])[..]].concat());
+    let odd =
+        [marked(MessageKind::Text, "", b""), marked(MessageKind::Video, "1,0,7", b""), text.clone(), frame];
+    write("link", "no-mark", [&[0], &say(&odd.iter().map(Vec::as_slice).collect::<Vec<_>>())[..]].concat());
+    write("link", "no-first-note", [&[2], &say(&pushes[1..])[..]].concat());
+    write("link", "too-large", [&[0], &say(&[&[0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 1]])[..]].concat());
+    let answers = [
+        note("; t1=1; t2=2; t3=3; viewers=1; upto=0"),
+        note("; viewers=4294967295; upto=18446744073709551615"),
+        note("; viewers=0"),
+        receipt,
+        beat,
+        text,
+    ];
+    let answers: Vec<_> = answers.iter().map(Vec::as_slice).collect();
+    write("link", "answers", [&[1], &say(&answers)[..]].concat());
+    let grows: Vec<_> = (0..40).map(|count| note(&format!("; viewers={count}; upto={count}"))).collect();
+    write("link", "viewers", [&[1], &say(&grows.iter().map(Vec::as_slice).collect::<Vec<_>>())[..]].concat());
 }

@@ -324,6 +324,38 @@ fn systemd_rates_the_service_as_safe_with_each_drop_in() {
 }
 
 #[test]
+fn systemd_takes_the_drop_in_of_a_cluster_and_still_rates_the_service_as_safe() {
+    let folder = units(&["tls-and-key.conf", "cluster.conf"]);
+    let unit = folder.path().join(UNITS[0]);
+    sound(&analyze(["verify".as_ref(), "--man=no".as_ref(), unit.as_os_str()]));
+    // It reaches other machines: 1.2 of 10.
+    let judge = ["security", "--offline=yes", "--threshold=15"].map(OsStr::new);
+    let output = analyze(judge.into_iter().chain([unit.as_os_str()]));
+    assert!(output.status.success(), "{}", text_of(&output.stdout));
+}
+
+#[test]
+fn what_the_files_set_are_settings_of_the_relay() {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/deploy");
+    let help = pulsecam().args(["relay", "--help"]).output().unwrap();
+    let help = text_of(&help.stdout);
+    for file in ["cluster.conf", "cluster-compose.yaml", "cluster-kubernetes.yaml", "compose.yaml"] {
+        let text = fs::read_to_string(from.join(file)).unwrap();
+        let is_name = |c: char| c.is_ascii_uppercase() || c == '_';
+        let names = text.match_indices("PULSECAM_").map(|(at, _)| {
+            let rest = &text[at..];
+            &rest[..rest.find(|c| !is_name(c)).unwrap_or(rest.len())]
+        });
+        // The user of a container is none of its settings.
+        let names: Vec<_> = names.filter(|name| *name != "PULSECAM_UID").collect();
+        assert!(names.len() >= 3, "{file}: {names:?}");
+        for name in names {
+            assert!(help.contains(&format!("[env: {name}=]")), "{file}: {name} in {help}");
+        }
+    }
+}
+
+#[test]
 fn systemd_takes_the_camera_with_and_without_its_drop_in_and_rates_it_as_safe() {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/deploy");
     let read = |name: &str| fs::read_to_string(from.join(name)).unwrap();

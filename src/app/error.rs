@@ -4,6 +4,8 @@ use std::{io, path::PathBuf, time::Duration};
 
 #[cfg(feature = "discovery")]
 use crate::discovery;
+#[cfg(feature = "cluster")]
+use crate::relay;
 use crate::{auth, tls, wire};
 #[cfg(feature = "client")]
 use crate::{capture, jpeg, link, pipeline, recording, still, view, virtual_camera};
@@ -74,6 +76,18 @@ pub(crate) enum Error {
     #[cfg(feature = "discovery")]
     #[error(transparent)]
     Discovery(#[from] discovery::Error),
+    #[cfg(feature = "cluster")]
+    #[error(transparent)]
+    Cluster(#[from] relay::cluster::Error),
+    #[cfg(feature = "cluster")]
+    #[error("{host}: {reason}")]
+    Unknown { host: String, reason: String },
+    #[cfg(feature = "cluster")]
+    #[error("this machine has no address at which other relays reach {0}")]
+    Unreachable(String),
+    #[cfg(all(feature = "client", feature = "discovery"))]
+    #[error("the relay at {host} cannot be asked: {reason}")]
+    Unanswered { host: String, reason: String },
     #[error("{0}")]
     Usage(String),
     #[cfg(feature = "relay")]

@@ -21,6 +21,8 @@ pub(crate) mod image;
 pub(crate) mod record;
 #[cfg(feature = "relay")]
 pub(crate) mod relay;
+#[cfg(all(feature = "client", feature = "discovery"))]
+pub(crate) mod relay_inquiry;
 #[cfg(feature = "discovery")]
 pub(crate) mod relays;
 #[cfg(feature = "client")]
@@ -87,6 +89,8 @@ mod show_events;
 mod announce;
 #[cfg(feature = "relay")]
 mod bind_warning;
+#[cfg(feature = "cluster")]
+pub(crate) mod cluster;
 #[cfg(feature = "relay")]
 mod dashboard;
 #[cfg(feature = "relay")]

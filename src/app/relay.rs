@@ -5,6 +5,8 @@ use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tracing::{info, warn};
 
+#[cfg(feature = "cluster")]
+use super::cluster;
 use super::{
     Error, Runtime,
     announce::Announced,
@@ -52,6 +54,9 @@ pub(crate) struct Options {
     pub(crate) limits: Limits,
     pub(crate) auth: server_auth::Options,
     pub(crate) web: web::Options,
+    /// Other relays to act as one with.
+    #[cfg(feature = "cluster")]
+    pub(crate) cluster: Option<cluster::Options>,
     /// Shows the dashboard.
     pub(crate) dashboard: bool,
     /// The dashboard's language; without it, the system's.
@@ -124,6 +129,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
                 }
             }
         };
+        #[cfg(feature = "cluster")]
+        if let Some(cluster) = &options.cluster {
+            config.cluster = Some(cluster.open(listener.local_addr()?).await?);
+        }
         BindWarning::of(BindScope::of(&listener)?, auth.keys.is_some(), auth.tls.is_some())
             .tell(options.hints.open);
         let reloading = async {

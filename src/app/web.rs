@@ -113,8 +113,8 @@ mod tests {
     #[test]
     fn operators_connect_at_an_address_or_a_file_and_from_this_machine_if_nothing_is_said() {
         let read = |text: &str| text.parse::<AdminAddress>().unwrap();
-        assert_eq!(read("6869"), AdminAddress::Tcp("127.0.0.1:6869".into()));
-        assert_eq!(read("192.0.2.1:6869"), AdminAddress::Tcp("192.0.2.1:6869".into()));
+        assert_eq!(read("6870"), AdminAddress::Tcp("127.0.0.1:6870".into()));
+        assert_eq!(read("192.0.2.1:6870"), AdminAddress::Tcp("192.0.2.1:6870".into()));
         assert_eq!(read("/run/pulsecam/admin"), AdminAddress::File("/run/pulsecam/admin".into()));
         assert_eq!(read("./admin"), AdminAddress::File("./admin".into()));
     }

@@ -5,6 +5,8 @@ use std::io;
 use super::Error;
 #[cfg(feature = "discovery")]
 use crate::app::relays::Advice;
+#[cfg(feature = "cluster")]
+use crate::relay::cluster;
 #[cfg(feature = "relay")]
 use crate::{app::relay::Hints, relay::Setting};
 use crate::{auth, tls};
@@ -105,6 +107,15 @@ pub(super) fn about(error: &Error) -> String {
             ": name one with --tls-ca, or the relay's fingerprint with --tls-pin".into()
         }
         Error::Key(auth::Error::TooShort(_)) => ": `pulsecam key` creates a good one".into(),
+        #[cfg(feature = "cluster")]
+        Error::Cluster(cluster::Error::NoKey(_)) => {
+            ": make one with `pulsecam key`, copy it to every relay, and name it with --cluster-key-file"
+                .into()
+        }
+        #[cfg(feature = "cluster")]
+        Error::Unreachable(_) => ": name one with --advertise".into(),
+        #[cfg(all(feature = "client", feature = "discovery"))]
+        Error::Unanswered { reason, .. } if reason.contains("https") => ": use --tls".into(),
         #[cfg(feature = "relay")]
         Error::NoTerminalForDashboard => ": omit --dashboard, and read the log".into(),
         #[cfg(feature = "relay")]

@@ -14,6 +14,8 @@ mod cameras;
 mod cert;
 #[cfg(feature = "client")]
 mod client_auth;
+#[cfg(feature = "cluster")]
+mod cluster;
 #[cfg(feature = "client")]
 mod codec;
 mod completions;
@@ -146,13 +148,13 @@ enum Command {
     /// List the cameras of this machine, or the controls of one, or show its picture
     #[cfg(feature = "client")]
     Cameras(cameras::Args),
-    /// List the relays of this network
+    /// List the relays of this network, or those of a cluster
     #[cfg(feature = "discovery")]
     Relays(relays::Args),
     /// Create a certificate for a relay
     #[cfg(feature = "relay")]
     Cert(cert::Args),
-    /// Create a key for a room
+    /// Create a key for a room, or for a cluster of relays
     #[cfg(feature = "relay")]
     Key(key::Args),
     /// Print a link that opens a relay's page for viewing only

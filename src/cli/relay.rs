@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "cluster")]
+use super::cluster::ClusterArgs;
 use super::{Error, advice, server_auth::ServerAuthArgs, values, web::WebArgs};
 use crate::{address::Bind, app::relay, i18n::Language, relay::Limits};
 
@@ -19,6 +21,9 @@ Examples:
   pulsecam relay --tls self-signed               browsers may use their cameras, by https://
   pulsecam relay --tls-cert cert.pem --tls-key key.pem --key-file room.key
   pulsecam relay --key-file lab=lab.key --key-file office=office.key
+  pulsecam relay --cluster 10.0.0.1 --cluster-key-file cluster.key
+  pulsecam relay --cluster 10.0.0.2 --cluster-key-file cluster.key --join 10.0.0.1
+                                                 both as one: clients of each see those of the other
 
 Under systemd socket activation, the passed socket replaces --listen. SIGHUP reloads certificate
 and keys. On SIGTERM, clients get at most a second to receive what is queued for them.
@@ -69,6 +74,9 @@ pub(super) struct Args {
     auth: ServerAuthArgs,
     #[command(flatten)]
     web: WebArgs,
+    #[cfg(feature = "cluster")]
+    #[command(flatten)]
+    cluster: ClusterArgs,
     #[command(flatten)]
     limits: LimitArgs,
     /// Stop when standard input ends, for a parent process that may be killed
@@ -139,6 +147,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         limits: args.limits.limits(),
         auth: args.auth.options()?,
         web: args.web.options()?,
+        #[cfg(feature = "cluster")]
+        cluster: args.cluster.options()?,
         dashboard: args.dashboard,
         lang: args.lang,
         json: args.json,

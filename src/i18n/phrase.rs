@@ -257,6 +257,8 @@ phrases! {
     DashboardMessages = "dashboard-messages",
     DashboardFramesLost = "dashboard-frames-lost",
     DashboardRefused = "dashboard-refused",
+    DashboardRelays = "dashboard-relays",
+    DashboardLinks = "dashboard-links",
     DashboardOpen = "dashboard-open",
     DashboardKey = "dashboard-key",
     DashboardTls = "dashboard-tls",

@@ -19,6 +19,7 @@ pub mod keyboard;
 pub mod links;
 pub mod peer;
 pub mod program;
+pub mod qt;
 #[path = "../../crates/pulsecam-net/tests/common/server.rs"]
 pub mod server;
 #[path = "../../crates/pulsecam-wire/tests/common/mod.rs"]

@@ -1,6 +1,7 @@
-//! Two hosts joined by a cable: network namespaces with a pair of virtual Ethernet devices.
+//! Hosts joined by cables: network namespaces with pairs of virtual Ethernet devices.
 
 use std::{
+    ffi::OsStr,
     net::Ipv4Addr,
     process::{Command, Output, Stdio},
     sync::atomic::{AtomicU32, Ordering::Relaxed},
@@ -27,55 +28,19 @@ pub struct Host {
 impl Cable {
     /// Needs root: panics without it instead of passing.
     pub fn new() -> Self {
-        let name = format!("pc{}-{}", std::process::id(), COUNT.fetch_add(1, Relaxed));
-        let host = |which: &str, last| Host {
-            namespace: format!("{name}{which}"),
-            device: format!("{which}0"),
-            // From the block for benchmarks (RFC 2544), which no real network uses.
-            address: Ipv4Addr::new(198, 18, 0, last),
-        };
-        let cable = Self { relay: host("r", 1), client: host("c", 2) };
-        for end in cable.ends() {
-            ip(&["netns", "add", &end.namespace]);
-        }
-        let [relay, client] = cable.ends();
-        ip(&[
-            "-n",
-            &relay.namespace,
-            "link",
-            "add",
-            &relay.device,
-            "type",
-            "veth",
-            "peer",
-            "name",
-            &client.device,
-            "netns",
-            &client.namespace,
-        ]);
-        for end in cable.ends() {
-            end.ip(&["link", "set", "lo", "up"]);
-            end.ip(&["address", "add", &format!("{}/24", end.address), "dev", &end.device]);
-            end.plug(true);
-            // Look up local addresses second, so that a rule can precede them.
-            end.ip(&["rule", "add", "priority", "10", "lookup", "local"]);
-            end.ip(&["rule", "del", "priority", "0"]);
-        }
+        let name = network_name();
+        let cable = Self { relay: Host::new(&name, "r", 1), client: Host::new(&name, "c", 2) };
+        let (relay, client) = (&cable.relay, &cable.client);
+        relay.wire(&relay.device, client);
+        relay.configure();
+        client.configure();
         cable
-    }
-
-    fn ends(&self) -> [&Host; 2] {
-        [&self.relay, &self.client]
     }
 }
 
-impl Drop for Cable {
-    fn drop(&mut self) {
-        for end in self.ends() {
-            // Programs that still run in it keep it alive until they exit.
-            let _ = Command::new("ip").args(["netns", "del", &end.namespace]).status();
-        }
-    }
+/// A name that no other network of the tests has.
+pub fn network_name() -> String {
+    format!("pc{}-{}", std::process::id(), COUNT.fetch_add(1, Relaxed))
 }
 
 /// The names of all namespaces of this system, as `ip` lists them.
@@ -83,7 +48,42 @@ pub fn all() -> String {
     String::from_utf8(Command::new("ip").args(["netns", "list"]).output().unwrap().stdout).unwrap()
 }
 
+impl Drop for Host {
+    fn drop(&mut self) {
+        // Programs that still run in it keep it alive until they exit.
+        let _ = Command::new("ip").args(["netns", "del", &self.namespace]).status();
+    }
+}
+
 impl Host {
+    /// Makes a host without any connection.
+    pub fn new(network: &str, which: &str, last: u8) -> Self {
+        let host = Self {
+            namespace: format!("{network}{which}"),
+            device: format!("{which}0"),
+            // From the block for benchmarks (RFC 2544), which no real network uses.
+            address: Ipv4Addr::new(198, 18, 0, last),
+        };
+        ip(&["netns", "add", &host.namespace]);
+        host
+    }
+
+    /// Connects a device of this host with that of another one.
+    pub fn wire(&self, device: &str, other: &Self) {
+        let peer = ["peer", "name", &other.device, "netns", &other.namespace];
+        self.ip(&[&["link", "add", device, "type", "veth"][..], &peer].concat());
+    }
+
+    /// Gives the device its address, and turns it on.
+    pub fn configure(&self) {
+        self.ip(&["link", "set", "lo", "up"]);
+        self.ip(&["address", "add", &format!("{}/24", self.address), "dev", &self.device]);
+        self.plug(true);
+        // Look up local addresses second, so that a rule can precede them.
+        self.ip(&["rule", "add", "priority", "10", "lookup", "local"]);
+        self.ip(&["rule", "del", "priority", "0"]);
+    }
+
     /// The namespace's name.
     pub fn name(&self) -> &str {
         &self.namespace
@@ -122,10 +122,11 @@ impl Host {
         self.command(arguments).stdin(Stdio::null()).output().unwrap()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// The built program in this namespace.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let program = pulsecam();
-        let mut command = Command::new("ip");
-        command.args(["netns", "exec", &self.namespace]).arg(program.get_program()).args(arguments);
+        let mut command = self.run_here(program.get_program());
+        command.args(arguments);
         for (name, value) in program.get_envs() {
             match value {
                 Some(value) => command.env(name, value),
@@ -135,7 +136,15 @@ impl Host {
         command
     }
 
-    fn ip(&self, arguments: &[&str]) {
+    /// Another program in this namespace.
+    pub fn run_here(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.namespace]).arg(program);
+        command
+    }
+
+    /// Runs `ip` in this namespace.
+    pub fn ip(&self, arguments: &[&str]) {
         ip(&[&["-n", &self.namespace], arguments].concat());
     }
 

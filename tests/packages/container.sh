@@ -40,7 +40,7 @@ say "$added MB above its base"
 [ "$added" -lt 30 ] || exit 1
 
 say "run, as nobody, with the health check"
-buildah run --user 65534:65534 --env PULSECAM_ADMIN=6869 "$made" -- bash -c '
+buildah run --user 65534:65534 --env PULSECAM_ADMIN=6870 "$made" -- bash -c '
   set -e
   [ "$(id -u)" = 65534 ]
   pulsecam relay --listen 127.0.0.1:6868 --json >/tmp/events & relay=$!

@@ -37,6 +37,7 @@ pub mod plot;
 #[cfg(target_os = "linux")]
 mod process;
 mod psnr;
+pub mod relay_tree;
 pub mod scene;
 pub mod shaped_link;
 mod steps;

@@ -7,6 +7,8 @@ use std::sync::{
 
 use bytes::{Bytes, BytesMut};
 
+use crate::Message;
+
 /// Memory that a message needs besides its bytes: allocations and reference counts.
 const MESSAGE_COST: usize = 128;
 
@@ -81,6 +83,19 @@ impl AsRef<[u8]> for Counted {
     }
 }
 
+impl Message {
+    /// Returns a copy with memory of its own, counted in `held`. What this one shares with others can be freed.
+    #[must_use]
+    pub fn copied(&self, held: &Arc<HeldBytes>) -> Self {
+        let described = self.description().as_bytes();
+        let payload = self.payload().map(|payload| {
+            counted(BytesMut::from(&payload[..]), payload.len() + described.len(), Some(held))
+        });
+        // It had the same size before.
+        Self::new(self.kind(), self.description().clone(), payload).unwrap_or_else(|_| self.clone())
+    }
+}
+
 /// Shares a buffer that occupies `room` bytes, counted in `held` if there is such an account.
 pub(super) fn counted(buffer: BytesMut, room: usize, held: Option<&Arc<HeldBytes>>) -> Bytes {
     let Some(held) = held else { return buffer.freeze() };
@@ -91,6 +106,20 @@ pub(super) fn counted(buffer: BytesMut, room: usize, held: Option<&Arc<HeldBytes
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_is_counted_where_it_is_kept() {
+        let held = Arc::new(HeldBytes::default());
+        let payload = Some(Bytes::from(vec![7; 1000]));
+        let message = Message::new(crate::MessageKind::Image, "x; link=1,1".into(), payload).unwrap();
+        let copy = message.copied(&held);
+        assert_eq!(copy, message);
+        assert!(held.bytes() > 1000);
+        drop(message);
+        assert!(held.bytes() > 1000);
+        drop(copy);
+        assert_eq!(held.bytes(), 0);
+    }
 
     #[test]
     fn what_one_holds_counts_in_all_until_it_is_dropped() {

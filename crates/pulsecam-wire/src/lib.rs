@@ -11,13 +11,14 @@
 //! where `size` counts what follows it.
 
 // Types that get new attributes are non-exhaustive, and have `with`. Exhaustive on purpose are those that never grow
-// (`Side`, `Progress`; `MessageKind` has a variant for every other number), and those for which everybody who shows
+// (`Side`, `Progress`, `ClockShift`; `MessageKind` has a variant for every other number), and those for which everybody who shows
 // what a peer sent must decide about each case (`TextContent`, `CharClass`).
 
 #[cfg(feature = "tokio")]
 mod arriving;
 mod assembly;
 mod attributes;
+mod clock_shift;
 mod close_reason;
 mod codec;
 mod departed;
@@ -45,6 +46,7 @@ pub use self::{
     reader::{Progress, Reader},
 };
 pub use self::{
+    clock_shift::ClockShift,
     close_reason::{Cause, CloseReason, close_message, close_reason_text},
     codec::{Codec, Skipped},
     departed::Departed,

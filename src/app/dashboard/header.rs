@@ -117,6 +117,15 @@ fn figures(
         facts.map(|facts| (0, facts.addr.to_string())),
         locks.map(|locks| (2, locks)),
     ];
+    let cluster = model.cluster.map(|cluster| {
+        let ratio = |phrase, name, (some, all): (usize, usize)| {
+            (1, words.format(phrase, [(name, some.to_string()), ("all", all.to_string())]))
+        };
+        [
+            ratio(Phrase::DashboardRelays, "there", cluster.relays),
+            ratio(Phrase::DashboardLinks, "up", cluster.links),
+        ]
+    });
     let counters = [
         (0, with(Phrase::DashboardClients, "count", model.rows.len().to_string())),
         (4, with(Phrase::DashboardUptime, "up", clock(up))),
@@ -126,7 +135,7 @@ fn figures(
         (1, with(Phrase::DashboardFramesLost, "lost", model.totals.frames_lost.to_string())),
         (3, with(Phrase::DashboardRefused, "refused", model.totals.refused.to_string())),
     ];
-    own.into_iter().flatten().chain(counters).collect()
+    own.into_iter().flatten().chain(cluster.into_iter().flatten()).chain(counters).collect()
 }
 
 /// Puts figures into at most this many rows; those of the highest rank are left out until they fit.

@@ -54,11 +54,32 @@ pub(super) struct TrafficRate {
     pub(super) bytes: f64,
 }
 
+/// The relays that act as one, and the links between this one and the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ClusterCount {
+    /// Those that are there, this one included, and all that are known.
+    pub(super) relays: (usize, usize),
+    /// Those that are up, and all.
+    pub(super) links: (usize, usize),
+}
+
+#[cfg(feature = "cluster")]
+impl ClusterCount {
+    fn of(cluster: &crate::relay::cluster::Status) -> Self {
+        let there = cluster.relays.iter().filter(|relay| relay.alive).count();
+        let links = || cluster.relays.iter().flat_map(|relay| &relay.links);
+        let up = links().filter(|link| link.up).count();
+        Self { relays: (there + 1, cluster.relays.len() + 1), links: (up, links().count()) }
+    }
+}
+
 /// All that is shown, and the scroll position.
 #[derive(Debug, Default)]
 pub(super) struct DashboardModel {
     pub(super) rows: Vec<Row>,
     pub(super) totals: Summary,
+    /// `None` for a relay on its own.
+    pub(super) cluster: Option<ClusterCount>,
     pub(super) comes: TrafficRate,
     pub(super) goes: TrafficRate,
     /// Bytes sent in each of the last seconds.
@@ -74,6 +95,10 @@ pub(super) struct DashboardModel {
 impl DashboardModel {
     /// Takes a new census.
     pub(super) fn take(&mut self, census: RelayStats, now: Instant) {
+        #[cfg(feature = "cluster")]
+        {
+            self.cluster = census.cluster.as_ref().map(ClusterCount::of);
+        }
         let past = self
             .last
             .map(|(at, _)| now.saturating_duration_since(at).as_secs_f64())

@@ -123,7 +123,10 @@ mod tests {
     use ratatui::{Terminal, backend::TestBackend};
 
     use super::*;
-    use crate::{app::dashboard::model::tests::census, i18n::Language};
+    use crate::{
+        app::dashboard::model::{ClusterCount, tests::census},
+        i18n::Language,
+    };
 
     fn painted(width: u16, height: u16, model: &DashboardModel, language: Language) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
@@ -202,6 +205,17 @@ mod tests {
         {
             assert!(shown.contains(wanted), "no {wanted:?} in\n{shown}");
         }
+    }
+
+    #[test]
+    fn the_relays_of_a_cluster_are_counted() {
+        let mut model = busy();
+        assert!(!painted(110, 24, &model, Language::English).contains("relays"), "on its own");
+        model.cluster = Some(ClusterCount { relays: (2, 3), links: (1, 4) });
+        let shown = painted(110, 24, &model, Language::English);
+        assert!(shown.contains("relays: 2 of 3 · links: 1 of 4"), "{shown}");
+        let chinese = painted(110, 24, &model, Language::Chinese);
+        assert!(chinese.contains("中继在线：2/3"), "{chinese}");
     }
 
     #[test]

@@ -13,6 +13,8 @@ mod child;
 #[cfg(target_os = "linux")]
 mod clients;
 #[cfg(target_os = "linux")]
+mod failure;
+#[cfg(target_os = "linux")]
 mod job;
 #[cfg(target_os = "linux")]
 mod network;
@@ -28,7 +30,7 @@ mod trace;
 mod trial;
 
 #[cfg(target_os = "linux")]
-pub(crate) use self::run::Failure;
+pub(crate) use self::failure::Failure;
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {

@@ -6,7 +6,7 @@ use clap::Parser;
 use pulsecam_bench::NoiseProbe;
 
 use crate::{
-    bulk, child, clients,
+    Failure, bulk, child, clients,
     job::Job,
     network,
     report::{self, Result},
@@ -69,21 +69,6 @@ enum Command {
         /// The job, as JSON
         job: String,
     },
-}
-
-/// Why nothing was measured.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    #[error(transparent)]
-    Rustix(#[from] rustix::io::Errno),
-    #[error(transparent)]
-    Json(#[from] serde_json::Error),
-    #[error(transparent)]
-    Link(#[from] pulsecam_net::link::Error),
-    #[error("{0}")]
-    Other(String),
 }
 
 pub(crate) fn main() -> ExitCode {

@@ -32,10 +32,12 @@ impl fmt::Display for Bind {
     }
 }
 
-impl FromStr for Bind {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
+impl Bind {
+    /// Parses what [`str::parse`] does, with another port if it names none.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn parse_with_port(text: &str, default: u16) -> Result<Self, Error> {
         let text = authority(text)?;
         let port = |port: &str, host: &str| {
             number(port).ok_or_else(|| Error::Port { port: port.to_owned(), host: host.to_owned() })
@@ -44,7 +46,7 @@ impl FromStr for Bind {
             return Ok(Self::All(port(&text, "*")?));
         }
         match text.strip_prefix('*').unwrap_or(&text) {
-            "" => return Ok(Self::default()),
+            "" => return Ok(Self::All(default)),
             rest => {
                 if let Some(digits) = rest.strip_prefix(':').filter(|rest| !rest.contains(':')) {
                     return Ok(Self::All(port(digits, "*")?));
@@ -52,8 +54,16 @@ impl FromStr for Bind {
             }
         }
         let (host, digits) = split(&text)?;
-        let port = digits.map_or(Ok(DEFAULT_PORT), |digits| port(digits, &host.before_port()))?;
+        let port = digits.map_or(Ok(default), |digits| port(digits, &host.before_port()))?;
         Ok(Self::One(Address { host, port }))
+    }
+}
+
+impl FromStr for Bind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::parse_with_port(text, DEFAULT_PORT)
     }
 }
 
@@ -88,6 +98,17 @@ mod tests {
             assert!(matches!(bind, Bind::One(_)), "{text}");
             assert_eq!(bind.to_string(), shown);
         }
+    }
+
+    #[test]
+    fn another_port_may_be_the_usual_one() {
+        for (text, shown) in
+            [("*", "*:7"), ("10.0.0.1", "10.0.0.1:7"), ("10.0.0.1:8", "10.0.0.1:8"), ("9", "*:9")]
+        {
+            assert_eq!(Bind::parse_with_port(text, 7).unwrap().to_string(), shown);
+        }
+        assert_eq!(Address::parse_with_port("desk", 7).unwrap().to_string(), "desk:7");
+        assert_eq!(Address::parse_with_port("desk:8", 7).unwrap().to_string(), "desk:8");
     }
 
     #[test]

@@ -68,6 +68,20 @@ impl Address {
         self.port
     }
 
+    /// Parses an address as [`str::parse`] does, with another port if it names none.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn parse_with_port(text: &str, default: u16) -> Result<Self, Error> {
+        let authority = authority(text)?;
+        let (host, port) = split(&authority)?;
+        let port = port.map_or(Ok(default), |text| match number(text) {
+            Some(port @ 1..) => Ok(port),
+            _ => Err(Error::Port { port: text.to_owned(), host: host.before_port() }),
+        })?;
+        Ok(Self { host, port })
+    }
+
     /// The same host with another port.
     #[must_use]
     pub fn with_port(self, port: u16) -> Self {
@@ -150,13 +164,7 @@ impl FromStr for Address {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let authority = authority(text)?;
-        let (host, port) = split(&authority)?;
-        let port = port.map_or(Ok(DEFAULT_PORT), |text| match number(text) {
-            Some(port @ 1..) => Ok(port),
-            _ => Err(Error::Port { port: text.to_owned(), host: host.before_port() }),
-        })?;
-        Ok(Self { host, port })
+        Self::parse_with_port(text, DEFAULT_PORT)
     }
 }
 

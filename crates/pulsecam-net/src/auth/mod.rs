@@ -10,7 +10,7 @@ mod error;
 mod handshake;
 mod secret;
 
-#[cfg(feature = "web")]
+#[cfg(any(feature = "cluster", feature = "web"))]
 pub(crate) use self::secret::random;
 pub use self::{
     error::Error,

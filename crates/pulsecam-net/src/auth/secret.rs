@@ -67,6 +67,12 @@ impl Key {
         Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
+    /// A key that only holders of this one can compute.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn derive(&self, parts: &[&[u8]]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, self.sign(parts).as_ref()))
+    }
+
     /// Whether two keys are equal.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
@@ -88,7 +94,7 @@ impl Key {
         tag.is_ok_and(|tag| self.verifies(&[VIEW], &tag))
     }
 
-    pub(super) fn sign(&self, parts: &[&[u8]]) -> hmac::Tag {
+    pub(crate) fn sign(&self, parts: &[&[u8]]) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&self.0);
         parts.iter().for_each(|part| context.update(part));
         context.sign()

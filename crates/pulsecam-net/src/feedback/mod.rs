@@ -1,5 +1,7 @@
 //! What both ends of a connection learn about the path from each other's reports and receipts.
 
+#[cfg(any(feature = "client", feature = "cluster"))]
+mod clock_offset;
 mod contention;
 mod credit;
 mod delay;
@@ -8,6 +10,10 @@ mod pacer;
 #[cfg(test)]
 mod pacer_tests;
 
+#[cfg(any(feature = "client", feature = "cluster"))]
+pub use self::clock_offset::Offset;
+#[cfg(any(feature = "client", feature = "cluster"))]
+pub(crate) use self::clock_offset::OffsetFilter;
 pub use self::delay::{QueueingDelay, WindowedMin};
 pub(crate) use self::{
     credit::{Credit, Outcome},

@@ -134,7 +134,7 @@ fn looks(every: Duration) -> time::Interval {
 
 /// Waits while the client's messages fill others' mailboxes, or too much of the relay's memory. Returns
 /// whether it waited. `amid`: its turn is not over.
-async fn hold(message: &Message, member: &Member, room: &Room, mut amid: bool) -> bool {
+pub(super) async fn hold(message: &Message, member: &Member, room: &Room, mut amid: bool) -> bool {
     let begun = clock::now();
     let (mut told, mut looks) = (begun, 0_u32);
     loop {

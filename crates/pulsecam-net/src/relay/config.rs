@@ -46,6 +46,9 @@ pub struct Config {
     /// What browsers and HTTP clients get at the same port; without it, only clients of the wire are served.
     #[cfg(feature = "web")]
     pub web: Option<super::web::Config>,
+    /// The cluster in which the relay takes part.
+    #[cfg(feature = "cluster")]
+    pub cluster: Option<super::cluster::Config>,
     /// Called with each event, on the relay's own tasks: must not block.
     pub events: Option<EventHandler>,
     /// Names a setting in log lines about clients that exceed it, such as an option of the command line.
@@ -102,6 +105,8 @@ impl Default for Config {
             keys: None,
             #[cfg(feature = "web")]
             web: None,
+            #[cfg(feature = "cluster")]
+            cluster: None,
             events: None,
             setting_name: None,
             watcher: None,

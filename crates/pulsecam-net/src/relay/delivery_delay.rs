@@ -158,6 +158,13 @@ impl DeliveryDelay {
         late.max(self.overdue(sender, now))
     }
 
+    /// How late the newest frame was that the viewer has reported, whoever's it is.
+    #[cfg(feature = "cluster")]
+    pub(super) fn newest_lateness(&self, now: Instant) -> Option<Duration> {
+        let is_recent = |late: &Late| now.saturating_duration_since(late.at) < OWN_REPORT_COUNTS;
+        self.newest.filter(is_recent).map(|late| late.total)
+    }
+
     /// How long the oldest unreported frame of `sender` has been on its way, if it is overdue.
     fn overdue(&self, sender: ClientId, now: Instant) -> Option<Duration> {
         let (_, _, arrived) = self.under_way.iter().find(|(_, whose, _)| *whose == sender)?;
@@ -187,6 +194,14 @@ pub(super) struct Median {
     pub(super) queued: Duration,
     /// The percentage of frames that newer ones replaced.
     pub(super) lost: u8,
+}
+
+/// How several viewers get the frames of a sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AudienceReport {
+    pub(super) median: Median,
+    /// The bytes per second that the median viewer's link carries, if that is a limit.
+    pub(super) rate: Option<u64>,
 }
 
 /// Computes the medians over all viewers. Of two, the better one counts: a slow one must not spoil the

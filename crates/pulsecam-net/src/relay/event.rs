@@ -4,6 +4,8 @@ use std::{fmt, net::SocketAddr};
 
 use serde::{Serialize, Serializer};
 
+#[cfg(feature = "cluster")]
+use super::cluster::RelayId;
 use super::reason::{LeaveReason, RejectReason, Setting};
 
 /// A client's number, as events contain it, and the key of its frames in the other clients' mailboxes.
@@ -80,6 +82,59 @@ pub enum Event {
     #[non_exhaustive]
     AcceptFailed {
         /// The system's error.
+        reason: String,
+    },
+    /// Ready for other relays, with which it acts as one.
+    #[cfg(feature = "cluster")]
+    ClusterListening {
+        /// Its name for the others, another one each time that it starts.
+        #[serde(serialize_with = "in_words")]
+        relay: RelayId,
+        /// Where they reach it.
+        addr: SocketAddr,
+        /// Where clients reach it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        public: Option<String>,
+    },
+    /// Another relay of the cluster is there.
+    #[cfg(feature = "cluster")]
+    RelayCame {
+        /// Its name.
+        #[serde(serialize_with = "in_words")]
+        relay: RelayId,
+        /// Where other relays reach it.
+        addr: SocketAddr,
+        /// Where clients reach it, if it says so.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        public: Option<String>,
+    },
+    /// Another relay of the cluster is not heard from any more.
+    #[cfg(feature = "cluster")]
+    RelayGone {
+        /// Its name.
+        #[serde(serialize_with = "in_words")]
+        relay: RelayId,
+    },
+    /// What clients here send goes to those of another relay from now on.
+    #[cfg(feature = "cluster")]
+    LinkUp {
+        /// The other relay.
+        #[serde(serialize_with = "in_words")]
+        relay: RelayId,
+        /// The room, if the relay has several.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+    },
+    /// The connection to another relay is lost. It is opened again.
+    #[cfg(feature = "cluster")]
+    LinkDown {
+        /// The other relay.
+        #[serde(serialize_with = "in_words")]
+        relay: RelayId,
+        /// The room, if the relay has several.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+        /// Why.
         reason: String,
     },
     /// The relay stopped.
@@ -183,12 +238,42 @@ impl fmt::Display for Line<'_> {
                 write!(f, "the relay failed while it admitted a client: {reason}")
             }
             AcceptFailed { reason } => write!(f, "cannot accept a connection: {reason}"),
+            #[cfg(feature = "cluster")]
+            event @ (Event::ClusterListening { .. }
+            | Event::RelayCame { .. }
+            | Event::RelayGone { .. }
+            | Event::LinkUp { .. }
+            | Event::LinkDown { .. }) => cluster_line(event, f),
             Summary(summary) => write!(
                 f,
                 "stopped: {} clients in total, {} messages in, {} out, {} frames replaced by newer ones",
                 summary.joined, summary.messages_in, summary.messages_out, summary.frames_lost
             ),
         }
+    }
+}
+
+/// The line of an event of the cluster.
+#[cfg(feature = "cluster")]
+fn cluster_line(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let in_room =
+        |room: &Option<String>| room.as_ref().map_or_else(String::new, |room| format!(" for room {room:?}"));
+    let for_clients = |public: &Option<String>| {
+        public.as_ref().map_or_else(String::new, |public| format!("; clients reach it at {public}"))
+    };
+    match event {
+        Event::ClusterListening { relay, addr, public } => {
+            write!(f, "listening for other relays on {addr} as relay {relay}{}", for_clients(public))
+        }
+        Event::RelayCame { relay, addr, public } => {
+            write!(f, "relay {relay} is there, at {addr}{}", for_clients(public))
+        }
+        Event::RelayGone { relay } => write!(f, "relay {relay} is gone"),
+        Event::LinkUp { relay, room } => write!(f, "the link to relay {relay}{} is up", in_room(room)),
+        Event::LinkDown { relay, room, reason } => {
+            write!(f, "the link to relay {relay}{} is down: {reason}", in_room(room))
+        }
+        _ => Ok(()), // of no cluster
     }
 }
 

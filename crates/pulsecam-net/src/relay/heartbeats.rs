@@ -8,7 +8,7 @@ use std::{
 use tokio::time;
 
 use super::{
-    delivery_delay,
+    delivery_delay::{self, AudienceReport},
     event::ClientId,
     members::Member,
     presence::{PendingHeartbeat, Presence},
@@ -23,7 +23,7 @@ use crate::{
 
 /// The interval of the viewers' reports. It is short enough to notice within 0.5 s that frames get old, and
 /// long enough to cost nothing.
-const REPORT_INTERVAL: Duration = Duration::from_millis(250);
+pub(super) const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The shortest interval at which a changed number of viewers is sent to senders.
 const NOTICE_INTERVAL: Duration = Duration::from_millis(50);
@@ -80,7 +80,7 @@ impl Room {
         // A client that sends a time is ours, and is asked for reports if a sender wants them.
         let asked = heartbeat.t1.is_some() && self.reported.load(Relaxed) > 0;
         let report = asked.then_some(REPORT_INTERVAL.as_millis() as u32);
-        let epoch = heartbeat.t1.map(|_| self.epoch);
+        let epoch = heartbeat.t1.map(|_| self.epoch());
         let receipts = heartbeat.receipts.filter(|_| self.shared.config.pacing);
         let answer = Heartbeat::default().with(|beat| {
             beat.t1 = heartbeat.t1;
@@ -90,6 +90,18 @@ impl Room {
             beat.receipts = receipts;
         });
         member.schedule_heartbeat(PendingHeartbeat { answer: Some(answer), ..PendingHeartbeat::default() });
+    }
+
+    /// The run to which the numbers of connections belong.
+    #[cfg(feature = "cluster")]
+    fn epoch(&self) -> u64 {
+        self.shared.cluster.epoch(self.epoch)
+    }
+
+    /// The run to which the numbers of connections belong.
+    #[cfg(not(feature = "cluster"))]
+    const fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     /// Handles what a client says about the frames that it gets, or asks about those that it sends.
@@ -116,30 +128,61 @@ impl Room {
     pub(super) fn report(&self, to: ClientId, intake: &Mutex<FrameAcks>) -> Heartbeat {
         let now = clock::now();
         let told = lock(intake).tell(Heartbeat::default(), now);
-        let viewers = self.members.list();
-        let others = viewers.iter().filter(|member| member.id != to && member.presence.views());
+        let own = self.audience_report(to, now);
+        #[cfg(feature = "cluster")]
+        let all = self.with_other_relays(to, own, now);
+        #[cfg(not(feature = "cluster"))]
+        let all = own.map(|(report, _)| report);
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        told.with(|beat| {
+            beat.t3 = Some(Timestamp::now());
+            beat.late = all.map(|report| micros(report.median.late));
+            beat.queued = all.map(|report| micros(report.median.queued));
+            beat.lost = all.map(|report| report.median.lost);
+            beat.rate = all.and_then(|report| report.rate);
+        })
+    }
+
+    /// How the members get the frames of a sender since the last report, and of how many members that is known.
+    pub(super) fn audience_report(&self, of: ClientId, now: Instant) -> Option<(AudienceReport, u32)> {
+        let members = self.members.list();
+        let others = members.iter().filter(|member| member.id != of && member.presence.views());
         let lateness = |member: &Arc<Member>| {
             Some((
-                lock(&member.delivery).lateness(to, now)?,
+                lock(&member.delivery).lateness(of, now)?,
                 member.writer.path().map(|(rate, _)| rate as u64),
             ))
         };
         let (all, rates): (Vec<_>, Vec<_>) = others.filter_map(lateness).unzip();
-        let median = delivery_delay::median(&all);
-        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        told.with(|beat| {
-            beat.t3 = Some(Timestamp::now());
-            beat.late = median.map(|median| micros(median.late));
-            beat.queued = median.map(|median| micros(median.queued));
-            beat.lost = median.map(|median| median.lost);
-            beat.rate = delivery_delay::median_rate(rates);
-        })
+        let median = delivery_delay::median(&all)?;
+        let count = u32::try_from(all.len()).unwrap_or(u32::MAX);
+        Some((AudienceReport { median, rate: delivery_delay::median_rate(rates) }, count))
+    }
+
+    /// The same with the viewers at other relays.
+    #[cfg(feature = "cluster")]
+    fn with_other_relays(
+        &self,
+        of: ClientId,
+        own: Option<(AudienceReport, u32)>,
+        now: Instant,
+    ) -> Option<AudienceReport> {
+        if self.links.is_empty() {
+            return own.map(|(report, _)| report);
+        }
+        let members = self.members.list();
+        let at = members.binary_search_by_key(&of, |member| member.id);
+        let number = at.ok().and_then(|at| members[at].number.get().copied());
+        self.links.median(of, number, own, now)
     }
 
     /// The number of others that may show a client's video; `None` if it did not ask, unless `in_any_case`.
     pub(super) fn viewers_for(&self, client: &Presence, in_any_case: bool) -> Option<u32> {
         let itself = u32::from(client.views());
-        (client.asks() || in_any_case).then(|| self.viewing.load(Relaxed).saturating_sub(itself))
+        let here = || self.viewing.load(Relaxed).saturating_sub(itself);
+        #[cfg(feature = "cluster")]
+        let here = || here().saturating_add(self.links.viewers());
+        (client.asks() || in_any_case).then(here)
     }
 
     /// Sends the number of viewers to clients that asked. It is sent at once when it changes, and then not
@@ -148,6 +191,8 @@ impl Room {
     pub(super) async fn notify_senders(&self) {
         loop {
             self.viewers_changed.notified().await;
+            #[cfg(feature = "cluster")]
+            self.links.tell_viewers(self.viewing.load(Relaxed));
             let mut asking = self.members.list().to_vec();
             // Each by the number that it got last: an answer may have sent one that is outdated.
             asking.retain(|member| {
@@ -172,10 +217,15 @@ impl Room {
             };
             time::sleep_until(due.into()).await;
             let is_back = |number: u64| lock(&self.numbers).is_here(number);
+            // It may have moved to another relay, and kept its number.
+            #[cfg(feature = "cluster")]
+            let is_back = |number: u64| is_back(number) || self.links.is_filming(number);
             let gone = lock(&self.departures).take(is_back, clock::now());
             if gone.is_empty() {
                 continue;
             }
+            #[cfg(feature = "cluster")]
+            self.links.departed(lock(&self.numbers).own(gone));
             let mut viewers = self.members.list().to_vec();
             viewers.retain(|member| member.presence.is_pulsecam() && member.presence.views());
             notify(&viewers, PendingHeartbeat { gone, ..PendingHeartbeat::default() }).await;

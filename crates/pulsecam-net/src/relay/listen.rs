@@ -58,7 +58,8 @@ fn is_in_the_way(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
 }
 
-fn open(address: SocketAddr) -> io::Result<TcpListener> {
+/// Listens at an address; at `[::]` for both families.
+pub(super) fn open(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     if address.is_ipv6() && address.ip().is_unspecified() {
         // Whatever the system's default is.

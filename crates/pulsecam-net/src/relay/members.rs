@@ -73,6 +73,9 @@ pub(super) enum ClientKind {
     Pictures,
     /// A client of HTTP that sends pictures.
     Publisher,
+    /// A client of another relay.
+    #[cfg(feature = "cluster")]
+    Guest,
 }
 
 impl ClientKind {
@@ -82,6 +85,17 @@ impl ClientKind {
             Self::Native => "native",
             Self::Page | Self::Watcher => "web",
             Self::Pictures | Self::Publisher => "stream",
+            #[cfg(feature = "cluster")]
+            Self::Guest => "guest",
+        }
+    }
+
+    /// From where its messages came to this relay.
+    #[cfg(feature = "cluster")]
+    pub(super) const fn neighbour(self) -> super::cluster::Neighbour {
+        match self {
+            Self::Guest => super::cluster::Neighbour::Relay,
+            _ => super::cluster::Neighbour::Client,
         }
     }
 
@@ -140,6 +154,9 @@ pub(super) struct Member {
     pub(super) delivery: Arc<Mutex<DeliveryDelay>>,
     /// The video that it sends.
     pub(super) intake: Arc<Mutex<FrameAcks>>,
+    /// Of a client of another relay: the clock of that relay.
+    #[cfg(feature = "cluster")]
+    pub(super) link_clock: Option<Arc<super::cluster::LinkClock>>,
 }
 
 #[derive(Default)]
@@ -184,7 +201,15 @@ impl Member {
             presence: Arc::new(Presence::new()),
             delivery: Arc::default(),
             intake: Arc::default(),
+            #[cfg(feature = "cluster")]
+            link_clock: None,
         }
+    }
+
+    /// A frame that came from another relay, with its times by the clock of this one; `None` if it stays as it is.
+    #[cfg(feature = "cluster")]
+    pub(super) fn shifted(&self, message: &Message) -> Option<Message> {
+        self.link_clock.as_ref()?.shifted(message)
     }
 
     /// Disconnects it.

@@ -40,7 +40,15 @@ pub(super) struct Memory {
     limit: usize,
     /// Notified when the limit is exceeded.
     passed: Notify,
+    /// What waits for other relays that cannot be reached.
+    #[cfg(feature = "cluster")]
+    links: Arc<HeldBytes>,
 }
+
+/// The part of the limit that may wait for other relays that cannot be reached, of all together: no client could be
+/// disconnected to free it.
+#[cfg(feature = "cluster")]
+const OF_LINKS: usize = 4;
 
 /// The memory of one client's messages.
 #[derive(Clone, Debug)]
@@ -53,7 +61,14 @@ pub(super) struct ClientMemory {
 
 impl Memory {
     pub(super) fn new(limit: usize) -> Self {
-        Self { all: Arc::default(), limit, passed: Notify::new() }
+        let all = Arc::default();
+        Self {
+            #[cfg(feature = "cluster")]
+            links: Arc::new(HeldBytes::within(Arc::clone(&all))),
+            all,
+            limit,
+            passed: Notify::new(),
+        }
     }
 
     /// Creates the accounts of a client.
@@ -61,6 +76,12 @@ impl Memory {
         let sent = Arc::new(HeldBytes::within(Arc::clone(&self.all)));
         let unfinished = Arc::new(HeldBytes::within(Arc::clone(&sent)));
         ClientMemory { sent, unfinished }
+    }
+
+    /// The account of what waits for other relays, unless it has no room for another `bytes`.
+    #[cfg(feature = "cluster")]
+    pub(super) fn for_links(&self, bytes: usize) -> Option<&Arc<HeldBytes>> {
+        (self.links.bytes().saturating_add(bytes) <= self.limit / OF_LINKS).then_some(&self.links)
     }
 
     /// The bytes over the limit.
@@ -168,6 +189,17 @@ mod tests {
     fn who_holds_next_to_nothing_stays() {
         assert!(largest(&[]).is_none());
         assert!(largest(&[memory_use(1, 1, 1000), memory_use(2, 1, 0)]).is_none());
+    }
+
+    #[cfg(feature = "cluster")]
+    #[test]
+    fn links_have_a_part_of_the_memory() {
+        let memory = Memory::new(4000);
+        let share = HeldShare::new(Arc::clone(memory.for_links(900).unwrap()), 900);
+        assert!(memory.for_links(100).is_some() && memory.for_links(101).is_none());
+        assert_eq!(memory.free(), 3100, "it counts in the whole");
+        drop(share);
+        assert!(memory.for_links(101).is_some());
     }
 
     #[tokio::test(start_paused = true)]

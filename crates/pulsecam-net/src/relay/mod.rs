@@ -9,6 +9,8 @@ mod arrival;
 mod backlog;
 mod client;
 mod client_reader;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 mod config;
 mod cut_through;
 mod delivery_delay;
@@ -52,7 +54,6 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::server::Server;
 pub use self::{
     config::{Config, EventHandler, Limits, StatsHandler, WatchdogTick},
     event::{Event, Summary},
@@ -63,6 +64,7 @@ pub use self::{
     reason::{LeaveReason, RejectReason, Setting},
     stats::{ClientStats, RelayStats, Traffic},
 };
+use self::{server::Server, shared::Shared};
 use crate::{clock, transport::Listen};
 
 pub use crate::address::DEFAULT_PORT;
@@ -95,6 +97,12 @@ pub async fn run(
         let (stop, server) = (stop.clone(), Arc::clone(&server));
         async move { stop.run_until_cancelled(server.enforce_memory_limit()).await }
     });
+    #[cfg(feature = "cluster")]
+    if let Some(cluster) = shared.config.cluster.clone() {
+        let (stop, server) = (stop.clone(), Arc::clone(&server));
+        let ended = stop.clone();
+        tokio::spawn(async move { ended.run_until_cancelled(cluster::run(cluster, server, stop)).await });
+    }
     shared.emit_guarded(&Event::Listening { addr: listener.local_addr()? });
     server.listens(listener.http_addr()?);
     #[cfg(feature = "web")]
@@ -103,6 +111,7 @@ pub async fn run(
     let mut survey = time::interval(SURVEY_INTERVAL);
     survey.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut shutdown = std::pin::pin!(shutdown);
+    let mut admits = false;
     loop {
         tokio::select! {
             // Rare events first. Not in random order, because simulations must be reproducible.
@@ -124,7 +133,8 @@ pub async fn run(
                     shared.emit_failure(error);
                 }
             }
-            accepted = listener.accept() => match accepted {
+            () = ready(&shared), if !admits => admits = true,
+            accepted = listener.accept(), if admits => match accepted {
                 Ok((incoming, addr)) => {
                     clients.spawn(client::serve(incoming, addr, Arc::clone(&server), stop.child_token()));
                     // One at a time: frames that arrived meanwhile go before the next of many new
@@ -146,4 +156,14 @@ pub async fn run(
     let summary = server.summary();
     shared.emit_guarded(&Event::Summary(summary));
     Ok(summary)
+}
+
+/// Waits until clients can be admitted. They wait to be accepted meanwhile.
+async fn ready(shared: &Shared) {
+    #[cfg(feature = "cluster")]
+    if shared.config.cluster.is_some() {
+        shared.cluster.met().await;
+    }
+    #[cfg(not(feature = "cluster"))]
+    let _ = shared;
 }

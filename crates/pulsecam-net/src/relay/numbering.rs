@@ -12,12 +12,32 @@ impl Room {
         if !message.takes_number() {
             return None;
         }
-        let number = *sender.number.get_or_init(|| {
+        #[cfg(feature = "cluster")]
+        let shifted = sender.shifted(message);
+        #[cfg(feature = "cluster")]
+        let message = shifted.as_ref().unwrap_or(message);
+        message.numbered(self.number(sender, message), self.shared.config.max_message)
+    }
+
+    /// The number of a client, assigned with its first message.
+    pub(super) fn number(&self, sender: &Member, message: &Message) -> u64 {
+        *sender.number.get_or_init(|| {
             let mut numbers = lock(&self.numbers);
             let mark = numbers.mark(sender.addr.ip(), message);
-            numbers.take(sender.token.get().copied(), mark)
-        });
-        message.numbered(number, self.shared.config.max_message)
+            numbers.take(sender.token.get().copied(), mark, |count| self.number_of(count))
+        })
+    }
+
+    /// The number of a connection for all relays of the cluster; `count` is its number at this one.
+    #[cfg(feature = "cluster")]
+    fn number_of(&self, count: u64) -> u64 {
+        self.shared.cluster.number(count)
+    }
+
+    /// Without a cluster, it is the number.
+    #[cfg(not(feature = "cluster"))]
+    const fn number_of(&self, count: u64) -> u64 {
+        count
     }
 
     /// Checks a message that waited for a client of ours. If it was queued before the client's first

@@ -56,8 +56,14 @@ impl PeerNumbers {
         PeerOrigin { addr, said: self.hasher.hash_one((i32::from(message.kind()), name)) }
     }
 
-    /// Returns the number of a connection whose first message arrived.
-    pub(super) fn take(&mut self, token: Option<Token>, mark: PeerOrigin) -> u64 {
+    /// Returns the number of a connection whose first message arrived. A new one is made of the count of all so far, so
+    /// that relays of a cluster never give the same.
+    pub(super) fn take(
+        &mut self,
+        token: Option<Token>,
+        mark: PeerOrigin,
+        number: impl FnOnce(u64) -> u64,
+    ) -> u64 {
         let own = |(_, known): &(&u64, &mut KnownPeer)| token.is_some() && known.token == token;
         if let Some((number, known)) = self.known.iter_mut().find(own) {
             known.here += 1;
@@ -70,13 +76,25 @@ impl PeerNumbers {
             return *number;
         }
         self.last += 1;
-        self.known.insert(self.last, KnownPeer { token, mark, here: 1, returns: false, went: 0 });
-        self.last
+        let number = number(self.last);
+        self.known.insert(number, KnownPeer { token, mark, here: 1, returns: false, went: 0 });
+        number
     }
 
     /// Whether a connection with this number is open.
     pub(super) fn is_here(&self, number: u64) -> bool {
         self.known.get(&number).is_some_and(|known| known.here > 0)
+    }
+
+    /// Those numbers that were given here, and not by another relay.
+    #[cfg(feature = "cluster")]
+    pub(super) fn own(&self, departed: crate::wire::Departed) -> crate::wire::Departed {
+        let mut own = crate::wire::Departed::default();
+        departed
+            .iter()
+            .filter(|number| self.known.contains_key(number))
+            .for_each(|number| _ = own.add(number));
+        own
     }
 
     /// Records that one of its connections is gone; `closed`: as by a program that exits. Returns whether it is
@@ -105,6 +123,10 @@ mod tests {
     use super::*;
     use crate::wire::Origin;
 
+    fn same(count: u64) -> u64 {
+        count
+    }
+
     const HOME: [u8; 4] = [192, 0, 2, 1];
     const ELSEWHERE: [u8; 4] = [192, 0, 2, 2];
 
@@ -117,15 +139,15 @@ mod tests {
     fn nobody_has_a_number_that_somebody_else_has_or_had() {
         let mut numbers = PeerNumbers::default();
         let [ann, bob] = [Some("ann"), Some("bob")].map(|name| video(&numbers, HOME, name));
-        assert_eq!([ann, ann, bob].map(|mark| numbers.take(None, mark)), [1, 2, 3]);
+        assert_eq!([ann, ann, bob].map(|mark| numbers.take(None, mark, same)), [1, 2, 3]);
         assert!(numbers.leave(1, true) && !numbers.is_here(1) && numbers.is_here(2));
-        assert_eq!(numbers.take(None, bob), 4, "another name");
+        assert_eq!(numbers.take(None, bob, same), 4, "another name");
         let elsewhere = video(&numbers, ELSEWHERE, Some("ann"));
-        assert_eq!(numbers.take(None, elsewhere), 5, "another address");
+        assert_eq!(numbers.take(None, elsewhere, same), 5, "another address");
         let text = Message::text("x", &Origin::named("ann")).unwrap();
         let text = numbers.mark(HOME.into(), &text);
-        assert_eq!(numbers.take(None, text), 6, "another kind of message");
-        assert_eq!(numbers.take(None, ann), 1, "the same program, restarted");
+        assert_eq!(numbers.take(None, text, same), 6, "another kind of message");
+        assert_eq!(numbers.take(None, ann, same), 1, "the same program, restarted");
     }
 
     #[test]
@@ -133,18 +155,18 @@ mod tests {
         let mut numbers = PeerNumbers::default();
         let [one, other] = [Token::random(), Token::random()];
         let ann = video(&numbers, HOME, Some("ann"));
-        assert_eq!(numbers.take(one, ann), 1);
-        assert_eq!(numbers.take(other, ann), 2, "the same name at the same time");
+        assert_eq!(numbers.take(one, ann, same), 1);
+        assert_eq!(numbers.take(other, ann, same), 2, "the same name at the same time");
         assert!(!numbers.leave(1, false), "it is expected back");
-        assert_eq!(numbers.take(Token::random(), ann), 3, "it will reconnect");
+        assert_eq!(numbers.take(Token::random(), ann, same), 3, "it will reconnect");
         let elsewhere = video(&numbers, ELSEWHERE, None);
-        assert_eq!(numbers.take(one, elsewhere), 1, "from another address, under another name");
-        assert_eq!(numbers.take(one, ann), 1, "before the old connection is given up");
+        assert_eq!(numbers.take(one, elsewhere, same), 1, "from another address, under another name");
+        assert_eq!(numbers.take(one, ann, same), 1, "before the old connection is given up");
         numbers.leave(1, false);
-        assert_eq!(numbers.take(None, ann), 4, "it is still there");
+        assert_eq!(numbers.take(None, ann, same), 4, "it is still there");
         numbers.leave(1, true);
-        assert_eq!(numbers.take(Token::random(), ann), 1, "it exited and was restarted");
-        assert_eq!(numbers.take(one, ann), 5, "too late");
+        assert_eq!(numbers.take(Token::random(), ann, same), 1, "it exited and was restarted");
+        assert_eq!(numbers.take(one, ann, same), 5, "too late");
     }
 
     #[test]
@@ -163,9 +185,9 @@ mod tests {
     fn a_crowd_that_comes_and_goes_cannot_fill_memory() {
         let mut numbers = PeerNumbers::default();
         let ann = video(&numbers, HOME, Some("ann"));
-        assert_eq!(numbers.take(None, ann), 1);
+        assert_eq!(numbers.take(None, ann, same), 1);
         for _ in 0..3 * MAX_REMEMBERED {
-            let number = numbers.take(Token::random(), ann);
+            let number = numbers.take(Token::random(), ann, same);
             numbers.leave(number, false);
         }
         assert_eq!(numbers.known.len(), MAX_REMEMBERED + 1);

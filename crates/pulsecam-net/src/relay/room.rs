@@ -12,6 +12,8 @@ use std::{
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+#[cfg(feature = "cluster")]
+use super::cluster::Neighbour;
 use super::{
     departures::Departures,
     event::{ClientId, Event},
@@ -63,6 +65,9 @@ pub(super) struct Room {
     pub(super) traffic: RoomTraffic,
     /// Distinguishes the numbers of this run of the relay from those of other runs.
     pub(super) epoch: u64,
+    /// Its links to other relays.
+    #[cfg(feature = "cluster")]
+    pub(super) links: super::cluster::RoomLinks,
 }
 
 impl Room {
@@ -82,6 +87,8 @@ impl Room {
             departed: Notify::new(),
             traffic: RoomTraffic::default(),
             epoch: fastrand::u64(..),
+            #[cfg(feature = "cluster")]
+            links: super::cluster::RoomLinks::default(),
         }
     }
 
@@ -104,7 +111,9 @@ impl Room {
         self.viewing.fetch_add(1, Relaxed);
         self.viewers_changed.notify_one();
         self.shared.joins.count(kind.label());
-        let room = (!self.name.is_empty()).then(|| self.name.clone());
+        #[cfg(feature = "cluster")]
+        self.occupancy_changed();
+        let room = self.named();
         self.here.store(clients, Relaxed);
         let joined = Event::Joined { client: member.id, addr, room, clients };
         (member, waiting, joined)
@@ -125,7 +134,11 @@ impl Room {
         }
         if let Some(number) = member.number.get() {
             let is_final = lock(&self.numbers).leave(*number, matches!(reason, LeaveReason::Closed));
-            if is_final && clients > 0 {
+            #[cfg(feature = "cluster")]
+            let others = clients > 0 || !self.links.is_empty();
+            #[cfg(not(feature = "cluster"))]
+            let others = clients > 0;
+            if is_final && others {
                 lock(&self.departures).add(*number, clock::now());
                 self.departed.notify_one();
             }
@@ -139,6 +152,8 @@ impl Room {
         self.traffic.dropped(DropReason::Gone, member.mailbox.waiting_frames() as u64);
         self.shared.leaves.count(reason.label());
         self.here.store(clients, Relaxed);
+        #[cfg(feature = "cluster")]
+        self.occupancy_changed();
         Event::Left { client: member.id, addr: member.addr, reason, frames_lost, clients }
     }
 
@@ -148,8 +163,31 @@ impl Room {
         members.iter().any(|other| other.id != sender.id && other.holds_up(sender.id, bytes, amid, now))
     }
 
+    /// Tells the cluster that a client has come or gone.
+    #[cfg(feature = "cluster")]
+    fn occupancy_changed(&self) {
+        self.shared.cluster.occupancy.notify_one();
+    }
+
+    /// Whether it has clients.
+    #[cfg(feature = "cluster")]
+    pub(super) fn is_occupied(&self) -> bool {
+        self.count() > 0
+    }
+
+    /// The number of its clients.
+    #[cfg(feature = "cluster")]
+    pub(super) fn count(&self) -> usize {
+        self.here.load(Relaxed)
+    }
+
+    /// Its name, if it has one, as events contain it.
+    pub(super) fn named(&self) -> Option<String> {
+        (!self.name.is_empty()).then(|| self.name.clone())
+    }
+
     /// Its name; empty without keys.
-    #[cfg(feature = "web")]
+    #[cfg(any(feature = "cluster", feature = "web"))]
     pub(super) fn name(&self) -> &str {
         &self.name
     }
@@ -198,6 +236,10 @@ impl Room {
             if is_video {
                 self.note_frame(sender, message, came);
             }
+        }
+        #[cfg(feature = "cluster")]
+        if sender.kind.neighbour().passes(Neighbour::Relay) && !self.links.is_empty() {
+            self.links.push(from, self.number(sender, message), message, came);
         }
         let mut numbered = None;
         let name = FrameName::new(sender.number.get().copied(), message.description());
@@ -275,6 +317,10 @@ impl Room {
         {
             return;
         }
+        #[cfg(feature = "cluster")]
+        let shifted = sender.shifted(message);
+        #[cfg(feature = "cluster")]
+        let message = shifted.as_ref().unwrap_or(message);
         let noted = NewestFrame::of(message, now);
         if let Some(captured) = FrameInfo::parse(&noted.description).captured_at_relay() {
             let age = now.since(captured);

@@ -239,7 +239,12 @@ impl Server {
     pub(super) fn stats(&self, now: Instant) -> RelayStats {
         let mut clients: Vec<_> = self.rooms().iter().flat_map(|room| room.client_stats(now)).collect();
         clients.sort_by_key(|client| client.client);
-        RelayStats { clients, totals: self.summary() }
+        RelayStats {
+            clients,
+            totals: self.summary(),
+            #[cfg(feature = "cluster")]
+            cluster: self.cluster_status(None),
+        }
     }
 
     pub(super) fn summary(&self) -> Summary {

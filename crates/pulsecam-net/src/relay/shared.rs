@@ -46,6 +46,9 @@ pub(super) struct Shared {
     pub(super) leaves: Tally,
     /// Refused connections, by the reason.
     pub(super) refusals: Tally,
+    /// The relay's place in its cluster.
+    #[cfg(feature = "cluster")]
+    pub(super) cluster: super::cluster::Standing,
 }
 
 /// Limits on log lines that strangers can cause.
@@ -88,6 +91,8 @@ impl Shared {
             joins: Tally::default(),
             leaves: Tally::default(),
             refusals: Tally::default(),
+            #[cfg(feature = "cluster")]
+            cluster: super::cluster::Standing::default(),
         }
     }
 

@@ -20,6 +20,9 @@ pub struct RelayStats {
     pub clients: Vec<ClientStats>,
     /// Totals of all clients, including those that have left.
     pub totals: Summary,
+    /// The cluster, if the relay is in one.
+    #[cfg(feature = "cluster")]
+    pub cluster: Option<super::cluster::Status>,
 }
 
 /// One client.
@@ -54,6 +57,10 @@ pub struct ClientStats {
     pub torn: u64,
 }
 
+/// The first number of clients of other relays, far from those of clients.
+#[cfg(any(feature = "cluster", feature = "web"))]
+pub(super) const FIRST_GUEST: u64 = 1 << 63;
+
 impl ClientStats {
     /// A client that has just connected, and neither sends nor shows anything.
     #[must_use]
@@ -80,6 +87,12 @@ impl ClientStats {
     pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
         self
+    }
+
+    /// Whether it is a client of another relay.
+    #[cfg(feature = "web")]
+    pub(super) const fn is_guest(&self) -> bool {
+        self.client >= FIRST_GUEST
     }
 }
 

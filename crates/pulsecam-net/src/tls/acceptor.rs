@@ -6,7 +6,12 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use rustls::ServerConfig;
+#[cfg(feature = "cluster")]
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer},
+};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
@@ -34,7 +39,8 @@ pub(crate) enum Inner {
 
 /// A certificate with its key, which can be reloaded without closing connections.
 pub struct Acceptor {
-    files: Files,
+    /// Where it comes from, if not from memory.
+    files: Option<Files>,
     loaded: RwLock<LoadedCertificate>,
 }
 
@@ -59,7 +65,21 @@ impl Acceptor {
     pub fn load(certificate: &Path, key: &Path) -> Result<Self, Error> {
         let files = Files { certificate: certificate.to_owned(), key: key.to_owned() };
         let loaded = RwLock::new(files.load()?);
-        Ok(Self { files, loaded })
+        Ok(Self { files: Some(files), loaded })
+    }
+
+    /// Shows a certificate that is in no file.
+    ///
+    /// # Errors
+    /// [`Error::Unusable`].
+    #[cfg(feature = "cluster")]
+    pub(crate) fn showing(certificate: &super::Certificate) -> Result<Self, Error> {
+        let chain = CertificateDer::from_pem_slice(certificate.certificate.as_bytes());
+        let key = PrivateKeyDer::from_pem_slice(certificate.key.as_bytes());
+        let damaged = |error: pem::Error| Error::unusable(rustls::Error::General(error.to_string()));
+        let (chain, key) = (chain.map_err(damaged)?, key.map_err(damaged)?);
+        let loaded = LoadedCertificate::new(vec![chain], key, certificate.fingerprint);
+        Ok(Self { files: None, loaded: RwLock::new(loaded.map_err(Error::unusable)?) })
     }
 
     /// Reloads the files; new connections get the new certificate.
@@ -67,7 +87,8 @@ impl Acceptor {
     /// # Errors
     /// As [`Self::load`]; the old certificate stays in use.
     pub fn reload(&self) -> Result<(), Error> {
-        let new = self.files.load()?;
+        let Some(files) = &self.files else { return Ok(()) };
+        let new = files.load()?;
         *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = new;
         Ok(())
     }
@@ -103,7 +124,9 @@ impl Acceptor {
 
 impl fmt::Debug for Acceptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("certificate", &self.files.certificate).finish_non_exhaustive()
+        f.debug_struct("Server")
+            .field("certificate", &self.files.as_ref().map(|files| &files.certificate))
+            .finish_non_exhaustive()
     }
 }
 
@@ -114,18 +137,26 @@ impl Files {
             Error::NotPem { file: self.certificate.clone(), what: "certificate", found: String::new() };
         let fingerprint = chain.first().map(Fingerprint::of).ok_or(not_pem)?;
         let key = private_key(&self.key)?;
+        LoadedCertificate::new(chain, key, fingerprint).map_err(|error| match error {
+            // ring supports no others; rustls's own message lists them all.
+            rustls::Error::General(_) => Error::OddKey { file: self.key.clone() },
+            error => Error::unusable(error),
+        })
+    }
+}
+
+impl LoadedCertificate {
+    fn new(
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+        fingerprint: Fingerprint,
+    ) -> Result<Self, rustls::Error> {
         let mut config = ServerConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()
-            .map_err(Error::unusable)?
+            .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .map_err(|error| match error {
-                // ring supports no others; rustls's own message lists them all.
-                rustls::Error::General(_) => Error::OddKey { file: self.key.clone() },
-                error => Error::unusable(error),
-            })?;
+            .with_single_cert(chain, key)?;
         config.require_ems = REQUIRE_EMS;
         config.alpn_protocols = vec![WIRE_PROTOCOL.to_vec(), HTTP_PROTOCOL.to_vec()];
-        Ok(LoadedCertificate { config: Arc::new(config), fingerprint })
+        Ok(Self { config: Arc::new(config), fingerprint })
     }
 }

@@ -13,8 +13,9 @@ use turmoil::net::TcpStream;
 
 use crate::{
     journal::{Book, Got, Process},
+    relay,
     uplink::{PER_TICK, connection},
-    world::{TICK, skew},
+    world::TICK,
 };
 
 pub const PORT: u16 = 6868;
@@ -27,6 +28,8 @@ const FRAME_EVERY: Duration = Duration::from_millis(40);
 /// The behaviour of a client.
 #[derive(Clone, Copy, Debug)]
 pub struct Part {
+    /// Its relay.
+    pub relay: usize,
     pub role: Role,
     /// The time that it needs for each frame, if it is slow.
     pub dawdles: Option<Duration>,
@@ -40,9 +43,14 @@ impl Part {
         self.role != Role::Sender
     }
 
-    fn films(&self) -> bool {
+    pub fn films(&self) -> bool {
         self.role != Role::Viewer
     }
+}
+
+/// The offset of a client's wall clock from that of the first relay, in microseconds.
+pub fn skew(client: usize) -> i64 {
+    [4_000_123, -2_500_321, 17, -90_000_000, 1_000_007][client]
 }
 
 /// One run of a client's program.
@@ -52,8 +60,8 @@ pub async fn live(book: Book, host: usize, part: Part) -> turmoil::Result {
     let life = book.with(|journal| journal.newest(host).map_or(0, |process| process.life + 1));
     let me = Process { host, life };
     book.with(|journal| _ = journal.of(me));
-    let dial = |_: &str| async {
-        let stream = TcpStream::connect(("relay", PORT)).await?;
+    let dial = move |_: &str| async move {
+        let stream = TcpStream::connect((relay::name(part.relay), PORT)).await?;
         let peer = stream.peer_addr()?;
         Ok((connection(stream), peer))
     };
@@ -147,10 +155,11 @@ async fn take(book: Book, me: Process, link: Link, mut inbox: Inbox, part: Part)
             }
         };
         let from = Process::parse(&from);
+        let peer = received.sender.as_ref().and_then(|sender| sender.peer);
         book.with(|journal| {
             journal
                 .note(format_args!("{me} gets {:?} {number} of {from} in session {session}", message.kind()));
-            let got = Got { at: journal.now(), session, from, number };
+            let got = Got { at: journal.now(), session, from, number, peer };
             journal.of(me).replaced = inbox.replaced();
             if is_video {
                 journal.of(me).frames.push(got);
@@ -158,7 +167,7 @@ async fn take(book: Book, me: Process, link: Link, mut inbox: Inbox, part: Part)
                 journal.of(me).texts.push(got);
             }
             if let Some(info) = &received.info {
-                check(journal, me, from, info);
+                check(journal, &part, me, from, info);
             }
         });
         if let Some(time) = part.dawdles.filter(|_| is_video) {
@@ -169,7 +178,7 @@ async fn take(book: Book, me: Process, link: Link, mut inbox: Inbox, part: Part)
 }
 
 /// Checks the attributes of a frame.
-fn check(journal: &mut crate::journal::Journal, me: Process, from: Process, info: &FrameInfo) {
+fn check(journal: &mut crate::journal::Journal, part: &Part, me: Process, from: Process, info: &FrameInfo) {
     let (captured, sent) = (info.captured.unwrap(), info.sent.unwrap());
     // It was the newest when it was sent if the next one was due later, or there is none.
     let is_last = info.seq.unwrap() + 1 == journal.of(from).frames_given;
@@ -177,7 +186,7 @@ fn check(journal: &mut crate::journal::Journal, me: Process, from: Process, info
         journal.broken(format_args!("{me} got a frame of {from} that left {:?} old", sent.since(captured)));
     }
     if let (Some(offset), Some(within)) = (info.offset, info.within) {
-        let truth = -skew(from.host + 1);
+        let truth = relay::skew(part.relay) - skew(from.host);
         if (offset - truth).unsigned_abs() > within {
             journal.broken(format_args!("{from}'s clock is {truth} µs off, not {offset} ± {within}"));
         }

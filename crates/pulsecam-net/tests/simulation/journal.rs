@@ -1,7 +1,7 @@
 //! The record of one run, by the simulation's clock.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     net::SocketAddr,
     sync::{Arc, Mutex},
@@ -39,6 +39,30 @@ pub struct Got {
     pub session: u64,
     pub from: Process,
     pub number: u64,
+    /// The number of the sender's connection, as the receiver knows it.
+    pub peer: Option<u64>,
+}
+
+/// The record of one relay.
+#[derive(Clone, Debug, Default)]
+pub struct AtRelay {
+    /// How often it was started before.
+    pub life: Option<u64>,
+    /// The clients there.
+    pub present: BTreeMap<u64, SocketAddr>,
+    /// The number of clients that joined this process of the relay.
+    pub joined: u64,
+    pub summary: Option<Summary>,
+}
+
+/// A change of which relays there are, and which of them can reach each other, perhaps over a third one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ways {
+    pub since: Duration,
+    /// Those that run.
+    pub running: BTreeSet<usize>,
+    /// Pairs that are apart, the smaller number first.
+    pub apart: BTreeSet<(usize, usize)>,
 }
 
 /// The record of one process.
@@ -68,11 +92,9 @@ pub struct Journal {
     pub trace: Vec<String>,
     pub broken: Vec<String>,
     pub lives: BTreeMap<Process, Record>,
-    /// The clients at the relay.
-    pub present: BTreeMap<u64, SocketAddr>,
-    /// The number of clients that joined this process of the relay.
-    pub joined: u64,
-    pub summary: Option<Summary>,
+    pub relays: BTreeMap<usize, AtRelay>,
+    /// All changes, in order; empty if there is one relay.
+    pub ways: Vec<Ways>,
     /// Whether clients send texts and frames.
     pub talking: bool,
     /// Whether the relay has to stop as on a signal.
@@ -99,6 +121,10 @@ impl Journal {
 
     pub fn of(&mut self, process: Process) -> &mut Record {
         self.lives.entry(process).or_default()
+    }
+
+    pub fn at(&mut self, relay: usize) -> &mut AtRelay {
+        self.relays.entry(relay).or_default()
     }
 
     /// The latest process on a host.

@@ -1,17 +1,48 @@
-//! The relay's host.
+//! A relay's host, alone or in a cluster of three.
 
-use std::{io, net::SocketAddr, num::NonZeroUsize, time::Duration};
+use std::{collections::BTreeSet, io, net::SocketAddr, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use pulsecam_net::{
-    relay::{self, Config, Event},
+    clock::Timestamp,
+    relay::{
+        self, Config, Event,
+        cluster::{self, About, Accepting, Board, Carrier, ClusterKey, Epoch, Load, Members, Opening, Place},
+        cluster::{RelayId, Roster},
+    },
+    tls::Fingerprint,
     transport::{Connection, Incoming, Listen, PolledWriter},
 };
+use tokio::sync::watch;
 use turmoil::net::{TcpListener, TcpStream};
 
-use crate::{client::PORT, journal::Book, world::TICK};
+use crate::{client::PORT, journal::Book, uplink, world::TICK};
 
 /// The silence after which the relay considers a client dead.
 pub const CLIENT_TIMEOUT: Duration = Duration::from_millis(1500);
+
+/// The port for other relays.
+const LINK_PORT: u16 = 6869;
+
+/// The time that the gossip needs for what a relay says about itself.
+pub const GOSSIP: Duration = Duration::from_millis(300);
+
+/// More than one relay has lives in a run.
+const LIVES: u64 = 1000;
+
+/// The name of a relay's host.
+pub fn name(relay: usize) -> String {
+    format!("relay{relay}")
+}
+
+/// The offset of a relay's wall clock from that of the first one, in microseconds.
+pub fn skew(relay: usize) -> i64 {
+    [0, 5_000_321, -3_000_007][relay]
+}
+
+/// The name in the cluster of a relay that was started `life` times before.
+pub fn id(relay: usize, life: u64) -> RelayId {
+    RelayId::from_bits((relay as u64 + 1) * LIVES + life)
+}
 
 struct Simulated(TcpListener);
 
@@ -26,22 +57,89 @@ impl Listen for Simulated {
     }
 }
 
+/// Links without TLS, whose bytes would differ each time. The pushing end has an uplink of a limited rate.
+struct Bare(TcpListener);
+
+impl Carrier for Bare {
+    fn accept(&self) -> Accepting<'_> {
+        Box::pin(async {
+            let (stream, addr) = self.0.accept().await?;
+            let opening: Opening = Box::pin(async { Ok(connection(stream)) });
+            Ok((opening, addr))
+        })
+    }
+
+    fn connect(&self, address: SocketAddr, _: Fingerprint) -> Opening {
+        Box::pin(async move {
+            let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
+            Ok(uplink::connection(stream))
+        })
+    }
+}
+
+/// A place on the board of which the others hear only after a while.
+struct Gossiping(Arc<Place>);
+
+impl Members for Gossiping {
+    fn id(&self) -> RelayId {
+        self.0.id()
+    }
+
+    fn roster(&self) -> watch::Receiver<Arc<Roster>> {
+        self.0.roster()
+    }
+
+    fn tell(&self, about: About) {
+        let place = Arc::clone(&self.0);
+        tokio::spawn(async move {
+            tokio::time::sleep(GOSSIP).await;
+            place.tell(about);
+        });
+    }
+}
+
 /// Wraps a simulated connection for the relay.
 fn connection(stream: TcpStream) -> Connection {
     let (input, output) = stream.into_split();
     Connection::new(input, PolledWriter::new(output))
 }
 
-/// One run of the relay's program.
-pub async fn live(book: Book) -> turmoil::Result {
+/// A relay's part in the cluster.
+async fn cluster(board: &Board, relay: usize, life: u64) -> io::Result<cluster::Config> {
+    let listener = TcpListener::bind(("0.0.0.0", LINK_PORT)).await?;
+    let started = Timestamp::now();
+    let about = About {
+        started,
+        link: (turmoil::lookup(name(relay)), LINK_PORT).into(),
+        certificate: "00".repeat(32).parse::<Fingerprint>().unwrap(),
+        public: None,
+        slot: 0,
+        epoch: Epoch { began: started, number: relay as u64 * LIVES + life },
+        load: Load::default(),
+        rooms: BTreeSet::new(),
+    };
+    let place = board.join(id(relay, life), about.clone());
+    let key = ClusterKey::new("the key of a simulated cluster").unwrap();
+    Ok(cluster::Config::new(Arc::new(Gossiping(Arc::new(place))), key, about, Bare(listener)))
+}
+
+/// One run of the relay's program; with a board, it is one of several.
+pub async fn live(book: Book, relay: usize, board: Option<Board>) -> turmoil::Result {
     // A host's clock stands still until its first tick.
     tokio::time::sleep(TICK).await;
+    let life = book.with(|journal| {
+        let at = journal.at(relay);
+        *at.life.insert(at.life.map_or(0, |life| life + 1))
+    });
+    let mut config = Config::default();
+    if let Some(board) = board {
+        config.cluster = Some(cluster(&board, relay, life).await?);
+    }
     let listener = Simulated(TcpListener::bind(("0.0.0.0", PORT)).await?);
     let told = book.clone();
-    let mut config = Config::default();
     config.max_clients = NonZeroUsize::new(32).unwrap();
     config.client_timeout = CLIENT_TIMEOUT;
-    config.events = Some(std::sync::Arc::new(move |event| hear(&told, event)));
+    config.events = Some(Arc::new(move |event| hear(&told, relay, event)));
     let watched = book.clone();
     let asked = async move {
         while !watched.with(|journal| journal.stopping) {
@@ -52,28 +150,29 @@ pub async fn live(book: Book) -> turmoil::Result {
     Ok(())
 }
 
-fn hear(book: &Book, event: &Event) {
+fn hear(book: &Book, relay: usize, event: &Event) {
     book.with(|journal| {
-        journal.note(format_args!("relay: {event}"));
+        journal.note(format_args!("{}: {event}", name(relay)));
+        let at = journal.at(relay);
         match event {
             Event::Listening { .. } => {
-                journal.present.clear();
-                journal.joined = 0;
+                at.present.clear();
+                at.joined = 0;
             }
             Event::Joined { client, addr, clients, .. } => {
-                journal.joined += 1;
-                journal.present.insert(*client, *addr);
-                if journal.present.len() != *clients {
+                at.joined += 1;
+                at.present.insert(*client, *addr);
+                if at.present.len() != *clients {
                     journal.broken(format_args!("{clients} clients reported: {event}"));
                 }
             }
             Event::Left { client, clients, .. } => {
-                let known = journal.present.remove(client).is_some();
-                if !known || journal.present.len() != *clients {
+                let known = at.present.remove(client).is_some();
+                if !known || at.present.len() != *clients {
                     journal.broken(format_args!("an unknown client, or a wrong count: {event}"));
                 }
             }
-            Event::Summary(summary) => journal.summary = Some(*summary),
+            Event::Summary(summary) => at.summary = Some(*summary),
             Event::Refused { .. } | Event::AcceptFailed { .. } => {
                 journal.broken(format_args!("refused: {event}"));
             }

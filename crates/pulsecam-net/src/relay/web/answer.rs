@@ -153,6 +153,10 @@ async fn find(request: Request<RequestBody>, route: Route, query: Query, client:
             Ok(grant) => state(&grant.room),
             Err(refused) => *refused,
         },
+        Route::Relays => match credentials::check(request.headers(), &query, Purpose::View, client) {
+            Ok(grant) => relays(&grant.room, client),
+            Err(refused) => *refused,
+        },
         Route::Metrics => match credentials::check_operator(request.headers(), client) {
             Ok(()) => metrics(client),
             Err(refused) => *refused,
@@ -231,6 +235,21 @@ fn page_facts(headers: &HeaderMap, client: &Client<'_>) -> Answer {
 
 fn state(room: &Room) -> Answer {
     let mut answer = whole(JSON, status::of(room).to_string());
+    answer.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+    answer
+}
+
+/// The relays that act as one with this one; `null` if it is on its own.
+#[cfg_attr(
+    not(feature = "cluster"),
+    expect(unused_variables, reason = "without clusters, a relay is on its own")
+)]
+fn relays(room: &Room, client: &Client<'_>) -> Answer {
+    #[cfg(feature = "cluster")]
+    let known = super::relays::of(client.server, Some(room));
+    #[cfg(not(feature = "cluster"))]
+    let known = serde_json::Value::Null;
+    let mut answer = whole(JSON, known.to_string());
     answer.headers_mut().insert(CACHE_CONTROL, NO_STORE);
     answer
 }

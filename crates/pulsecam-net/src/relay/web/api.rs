@@ -27,9 +27,7 @@ pub(super) async fn answer(request: Request<RequestBody>, what: &str, client: &C
     match (&parts[..], posts) {
         (["info"], false) => object(&info(client)),
         (["rooms"], false) => list(client.server.rooms().iter().map(|room| describe(room)).collect()),
-        (["streams"], false) => {
-            list(all(client).iter().filter(|one| one.stream.is_some()).map(status::stream).collect())
-        }
+        (["streams"], false) => list(all_streams(client).iter().map(status::stream).collect()),
         (["clients"], false) => list(
             client
                 .server
@@ -42,6 +40,10 @@ pub(super) async fn answer(request: Request<RequestBody>, what: &str, client: &C
                 })
                 .collect(),
         ),
+        #[cfg(feature = "cluster")]
+        (["relays"], false) => object(&super::relays::of(client.server, None)),
+        #[cfg(feature = "cluster")]
+        (["relays"], true) => not_allowed("GET"),
         (["clients", id, "kick"], true) => kick(id, request.uri().query().unwrap_or_default(), client),
         (["rooms", room, "text"], true) => say(request, &decode(room, false), client).await,
         (["clients", _, "kick"] | ["rooms", _, "text"], false) => not_allowed("POST"),
@@ -60,9 +62,15 @@ fn list(values: Vec<Value>) -> Answer {
     object(&Value::Array(values))
 }
 
-fn all(client: &Client<'_>) -> Vec<ClientStats> {
+fn all_streams(client: &Client<'_>) -> Vec<ClientStats> {
     let now = clock::now();
-    client.server.rooms().iter().flat_map(|room| room.client_stats(now)).collect()
+    let of = |room: &std::sync::Arc<Room>| {
+        let mut stats = room.client_stats(now);
+        stats.retain(|one| one.stream.is_some());
+        stats.extend(room.guest_stats(now));
+        stats
+    };
+    client.server.rooms().iter().flat_map(of).collect()
 }
 
 fn info(client: &Client<'_>) -> Value {

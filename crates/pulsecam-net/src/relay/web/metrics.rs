@@ -7,6 +7,8 @@ use super::{
     process,
     state::State,
 };
+#[cfg(feature = "cluster")]
+use crate::relay::cluster::{LinkStatus, RelayStatus, Status};
 use crate::relay::{
     room::Room,
     server::Server,
@@ -61,6 +63,10 @@ pub(super) fn text(server: &Server, state: &State) -> String {
     for ((endpoint, code), count) in state.requests() {
         requests.sample(&[("endpoint", endpoint), ("code", &code.to_string())], count);
     }
+    #[cfg(feature = "cluster")]
+    if let Some(cluster) = server.cluster_status(None) {
+        put_cluster(&mut text, &cluster);
+    }
     process::put(&mut text);
     text.finish()
 }
@@ -113,6 +119,79 @@ impl RoomFacts {
             received,
             sent,
             ages: [("relay", ages(&room.traffic.ages)), ("viewer", ages(&room.traffic.ages_at_viewers))],
+        }
+    }
+}
+
+/// Relays are labelled by their addresses: their names change each time that they start.
+#[cfg(feature = "cluster")]
+fn put_cluster(text: &mut Exposition, cluster: &Status) {
+    type Value = fn(&LinkStatus) -> Option<f64>;
+    let addr = |relay: &RelayStatus| relay.addr.map_or_else(|| relay.id.to_string(), |addr| addr.to_string());
+    let help = "The other relays of the cluster: heard from, or gone and not forgotten yet.";
+    let mut relays = text.metric("pulsecam_relays", Kind::Gauge, help);
+    let alive = cluster.relays.iter().filter(|relay| relay.alive).count();
+    relays.sample(&[("state", "alive")], alive);
+    relays.sample(&[("state", "gone")], cluster.relays.len() - alive);
+    let metrics: [(&str, Kind, &str, Value); 11] = [
+        ("pulsecam_link_up", Kind::Gauge, "Whether the link to another relay is up.", |link| {
+            Some(f64::from(u8::from(link.up)))
+        }),
+        ("pulsecam_link_viewers", Kind::Gauge, "The viewers at another relay.", |link| {
+            Some(link.viewers.into())
+        }),
+        ("pulsecam_link_frames_sent_total", Kind::Counter, "Frames sent to another relay.", |link| {
+            Some(link.sent.frames as f64)
+        }),
+        (
+            "pulsecam_link_sent_bytes_total",
+            Kind::Counter,
+            "Bytes of messages sent to another relay.",
+            |link| Some(link.sent.bytes as f64),
+        ),
+        (
+            "pulsecam_link_frames_received_total",
+            Kind::Counter,
+            "Frames received from another relay.",
+            |link| Some(link.received.frames as f64),
+        ),
+        (
+            "pulsecam_link_received_bytes_total",
+            Kind::Counter,
+            "Bytes of messages received from another relay.",
+            |link| Some(link.received.bytes as f64),
+        ),
+        (
+            "pulsecam_link_frames_dropped_total",
+            Kind::Counter,
+            "Frames for another relay that newer ones replaced.",
+            |link| Some(link.lost as f64),
+        ),
+        ("pulsecam_link_waiting", Kind::Gauge, "Texts and images that wait for another relay.", |link| {
+            Some(link.waiting.0 as f64)
+        }),
+        ("pulsecam_link_waiting_bytes", Kind::Gauge, "Their bytes.", |link| Some(link.waiting.1 as f64)),
+        (
+            "pulsecam_link_dropped_total",
+            Kind::Counter,
+            "Texts and images for another relay that were dropped, because too many waited.",
+            |link| Some(link.dropped as f64),
+        ),
+        (
+            "pulsecam_link_late_seconds",
+            Kind::Gauge,
+            "How late another relay had the newest frame that it reported, including the way back.",
+            |link| link.late.map(|late| late.as_secs_f64()),
+        ),
+    ];
+    for (name, kind, help, value) in metrics {
+        let mut metric = text.metric(name, kind, help);
+        for relay in &cluster.relays {
+            let addr = addr(relay);
+            let values = relay.links.iter().filter_map(|link| Some((link, value(link)?)));
+            for (link, value) in values {
+                metric.sample(&[("relay", &addr), ("room", &link.room)], value);
+            }
         }
     }
 }

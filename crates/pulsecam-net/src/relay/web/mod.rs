@@ -24,12 +24,15 @@ mod pictures;
 mod process;
 mod publish;
 mod query;
+#[cfg(feature = "cluster")]
+mod relays;
 mod response;
 mod route;
 mod sessions;
 mod sniff;
 mod state;
 mod status;
+mod streams;
 mod timer;
 mod viewer;
 mod visit;

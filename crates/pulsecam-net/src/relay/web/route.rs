@@ -27,6 +27,8 @@ pub(super) enum Route {
     Publish(String),
     /// The state, as ustreamer reports it.
     State,
+    /// The other relays of a cluster.
+    Relays,
     /// Whether the relay works.
     Health,
     /// Whether the relay accepts clients.
@@ -59,6 +61,7 @@ impl Route {
             ("/page.json", _) => return Self::PageFacts,
             ("/wire", _) => return Self::Wire,
             ("/state", _) => return Self::State,
+            ("/relays.json", _) => return Self::Relays,
             ("/healthz", _) => return Self::Health,
             ("/readyz", _) => return Self::Readiness,
             ("/cert.pem", _) => return Self::Certificate,
@@ -102,6 +105,7 @@ impl Route {
             Self::Stream(_) | Self::Publish(_) => "/stream",
             Self::Snapshot(_) => "/snapshot",
             Self::State => "/state",
+            Self::Relays => "/relays.json",
             Self::Health => "/healthz",
             Self::Readiness => "/readyz",
             Self::Certificate => "/cert.pem",
@@ -118,7 +122,7 @@ impl Route {
 
     /// Whether it has content that only those may see who know a key.
     pub(super) const fn is_private(&self) -> bool {
-        matches!(self, Self::Stream(_) | Self::Snapshot(_) | Self::Publish(_) | Self::State)
+        matches!(self, Self::Stream(_) | Self::Snapshot(_) | Self::Publish(_) | Self::State | Self::Relays)
     }
 }
 
@@ -167,6 +171,7 @@ mod tests {
         assert_eq!(get("/view/door"), Route::View);
         assert_eq!(get("/assets/0123/app.js"), Route::Asset { hash: "0123".into(), name: "app.js".into() });
         assert_eq!(get("/api/v1/clients/7/kick"), Route::Api("clients/7/kick".into()));
+        assert_eq!(get("/relays.json?token=x"), Route::Relays);
         for target in
             ["/streams", "/webcam", "/webcamx/?action=stream", "/assets/x", "/../etc/passwd", "", "*", "//"]
         {

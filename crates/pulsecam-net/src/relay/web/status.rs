@@ -11,7 +11,9 @@ use crate::{
 
 /// The state of a room. Programs that know ustreamer read the first stream and the clients of `/stream`.
 pub(super) fn of(room: &Room) -> Value {
-    let stats = room.client_stats(clock::now());
+    let now = clock::now();
+    let mut stats = room.client_stats(now);
+    stats.extend(room.guest_stats(now));
     let members = room.members();
     let takes: Vec<_> = members.iter().filter(|member| member.kind == ClientKind::Pictures).collect();
     let clients: serde_json::Map<_, _> = takes
@@ -53,7 +55,8 @@ pub(super) fn stream(client: &ClientStats) -> Value {
         |time: Option<Duration>| time.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
     let info = client.stream.as_ref();
     json!({
-        "client": client.client,
+        // Of one at another relay, this relay knows no number.
+        "client": Some(client.client).filter(|_| !client.is_guest()),
         "room": client.room,
         "stream": info.and_then(|info| info.stream.clone()),
         "width": client.size.map(|size| size.width),

@@ -78,7 +78,7 @@ impl Viewer {
             membership.member.presence.wanted.set(name.clone());
         }
         Self {
-            sender: name.is_none().then(|| oldest(&room, membership.member.id)).flatten(),
+            sender: name.is_none().then(|| room.oldest_stream(membership.member.id)).flatten(),
             membership: Some(membership),
             room,
             waiting,
@@ -133,7 +133,7 @@ impl Viewer {
         }
         if let Some(sender) = self.sender.filter(|sender| *sender != from) {
             // Two of the same name: the first, for as long as it is there.
-            if self.room.members().iter().any(|member| member.id == sender) {
+            if self.room.has_stream(sender) {
                 return None;
             }
         }
@@ -147,16 +147,6 @@ impl Viewer {
         }
         Some(Picture { jpeg, info })
     }
-}
-
-/// The member that has been there longest of those that send video.
-fn oldest(room: &Room, but: ClientId) -> Option<ClientId> {
-    let members = room.members();
-    members
-        .iter()
-        .filter(|member| member.id != but)
-        .find(|member| member.is_sending())
-        .map(|member| member.id)
 }
 
 impl Drop for Viewer {

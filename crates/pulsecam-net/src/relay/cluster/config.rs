@@ -1,0 +1,100 @@
+//! How a relay takes part in a cluster.
+
+use std::{fmt, net::SocketAddr, sync::Arc};
+
+use super::{
+    Error,
+    about::{About, Epoch, Load},
+    carrier::{Carrier, Door},
+    gossip::Gossip,
+    gossip_config::GossipConfig,
+    key::ClusterKey,
+    members::Members,
+};
+use crate::{address::Address, auth, clock::Timestamp, tls::Fingerprint};
+
+/// How often a free port is tried, if it is free for TCP but not for UDP.
+const PORT_TRIES: usize = 16;
+
+/// How a relay takes part in a cluster.
+#[derive(Clone)]
+pub struct Config {
+    pub(super) members: Arc<dyn Members>,
+    pub(super) key: ClusterKey,
+    pub(super) about: About,
+    pub(super) carrier: Arc<dyn Carrier>,
+    /// Whether there should be others, which it waits for when it starts.
+    pub(super) joins: bool,
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config").field("about", &self.about).finish_non_exhaustive()
+    }
+}
+
+impl About {
+    /// What a relay says that starts now: relays reach it at `link`.
+    ///
+    /// # Errors
+    /// If the system provides no random numbers.
+    pub fn starting(link: SocketAddr, certificate: Fingerprint) -> Result<Self, Error> {
+        let started = Timestamp::now();
+        let number = u64::from_be_bytes(auth::random()?);
+        Ok(Self {
+            started,
+            link,
+            certificate,
+            public: None,
+            slot: 0,
+            epoch: Epoch { began: started, number },
+            load: Load::default(),
+            rooms: [].into(),
+        })
+    }
+}
+
+impl Config {
+    /// A relay with these members, whose links are carried by `carrier`: usually a [`Door`].
+    #[must_use]
+    pub fn new(
+        members: Arc<dyn Members>,
+        key: ClusterKey,
+        about: About,
+        carrier: impl Carrier + 'static,
+    ) -> Self {
+        Self { members, key, about, carrier: Arc::new(carrier), joins: false }
+    }
+
+    /// Where other relays reach this one.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.about.link
+    }
+
+    /// A relay that finds others by gossip. It listens for links at the gossip's address and port, by TCP. Clients reach
+    /// it at `public`.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn gossiping(gossip: GossipConfig, public: Option<Address>) -> Result<Self, Error> {
+        let key = ClusterKey::required_at(gossip.listen.ip(), gossip.key.clone())?;
+        let joins = !gossip.join.is_empty();
+        let mut tries = if gossip.listen.port() == 0 { PORT_TRIES } else { 1 };
+        loop {
+            let door = Door::open(gossip.listen).await?;
+            let mut gossip = gossip.clone();
+            gossip.listen.set_port(door.address()?.port());
+            let mut about = About::starting(gossip.reached_at(), door.certificate())?;
+            about.public.clone_from(&public);
+            tries -= 1;
+            match Gossip::start(gossip, about.clone()).await {
+                Ok(members) => {
+                    return Ok(Self { joins, ..Self::new(Arc::new(members), key, about, door) });
+                }
+                Err(Error::Socket(_)) if tries > 0 => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}

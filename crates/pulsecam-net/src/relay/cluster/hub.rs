@@ -1,0 +1,265 @@
+//! Runs a relay's part in its cluster: watches who is there, lets other relays in, and keeps the links that are needed.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    sync::{Notify, mpsc, watch},
+    time::{self, MissedTickBehavior},
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tracing::debug;
+
+use super::{
+    about::{About, Load, MAX_ROOMS, Unusable},
+    config::Config,
+    entering::Entering,
+    identity::Identity,
+    key::RoomTag,
+    link::{self, Push},
+    link_plan::{LinkKey, LinkPlan, LinkStep},
+    members::{Relay, RelayId, Roster},
+};
+use crate::{
+    clock,
+    relay::{event::Event, server::Server},
+};
+
+/// The interval at which a relay tells how busy it is.
+const LOAD_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The connections that wait to be noticed after they have entered a room: those of the largest cluster at once.
+const INVITATIONS: usize = 64;
+
+/// How long a relay that joins others waits until it has heard of them, before it admits clients and numbers them: five
+/// rounds of the gossip, and as much for looking up a name.
+const MEETING: Duration = Duration::from_secs(2);
+
+/// The pause after a failed accept: without file descriptors, an immediate retry would only spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A relay's part in its cluster.
+struct Hub {
+    config: Config,
+    server: Arc<Server>,
+    stop: CancellationToken,
+    identity: Identity,
+    plan: LinkPlan,
+    links: BTreeMap<LinkKey, Running>,
+    /// What the others were told last.
+    told: About,
+    alive: BTreeSet<RelayId>,
+    /// When the load was last looked at, and the bytes sent until then.
+    load: (Instant, u64),
+}
+
+/// The task of a link, which ends when this is dropped.
+struct Running {
+    hurry: Arc<Notify>,
+    _stop: DropGuard,
+}
+
+/// Takes part in the cluster until this is dropped; everything in it ends with `stop`.
+pub(in crate::relay) async fn run(config: Config, server: Arc<Server>, stop: CancellationToken) {
+    let (own, about) = (config.members.id(), config.about.clone());
+    let identity = Identity::new(about.started, own, about.epoch);
+    server.shared.cluster.set(identity);
+    let plan = LinkPlan::new(about.started, own);
+    let load = (clock::now(), 0);
+    let (links, alive) = (BTreeMap::new(), BTreeSet::new());
+    server.shared.emit_guarded(&Event::ClusterListening {
+        relay: own,
+        addr: about.link,
+        public: about.public.as_ref().map(ToString::to_string),
+    });
+    Hub { config, server, stop, identity, plan, links, told: about, alive, load }.run().await;
+}
+
+impl Hub {
+    async fn run(mut self) {
+        let mut roster = self.config.members.roster();
+        let (invite, mut invited) = mpsc::channel(INVITATIONS);
+        let entering = Arc::new(Entering::default());
+        let mut meeting =
+            std::pin::pin!(time::sleep(if self.config.joins { MEETING } else { Duration::ZERO }));
+        let mut tick = time::interval(LOAD_INTERVAL);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let server = Arc::clone(&self.server);
+        let carrier = Arc::clone(&self.config.carrier);
+        loop {
+            tokio::select! {
+                biased;
+                Ok(()) = roster.changed() => {}
+                Some(link) = invited.recv() => self.plan.invited(link, clock::now()),
+                () = server.shared.cluster.occupancy.notified() => {}
+                () = until(self.plan.due()) => {}
+                _ = tick.tick() => self.look_at_load(),
+                () = &mut meeting, if !self.server.shared.cluster.has_met() => {
+                    self.server.shared.cluster.meets();
+                    continue;
+                }
+                accepted = carrier.accept() => {
+                    match accepted {
+                        Ok((opening, peer)) => {
+                            // A stranger that finds no place may try again.
+                            if let Some(place) = entering.place(peer.ip()) {
+                                let (server, key) = (Arc::clone(&self.server), self.config.key.clone());
+                                let rooms = self.rooms().into_iter().collect();
+                                let (invite, stop) = (invite.clone(), self.stop.child_token());
+                                let host = link::Host { server, key, rooms, invite, stop, place };
+                                tokio::spawn(link::serve(opening, peer, host));
+                            }
+                        }
+                        Err(error) => {
+                            debug!("cannot accept a relay: {error}");
+                            time::sleep(ACCEPT_PAUSE).await;
+                        }
+                    }
+                    continue;
+                }
+            }
+            self.settle(&mut roster);
+        }
+    }
+
+    /// Adapts everything to what is known now.
+    fn settle(&mut self, roster: &mut watch::Receiver<Arc<Roster>>) {
+        let known = Arc::clone(&roster.borrow_and_update());
+        let rooms = self.rooms();
+        self.report(&known);
+        let occupied = self.occupied(&rooms);
+        self.plan.occupied(occupied.clone());
+        if self.identity.settle(&known) {
+            debug!("this relay's numbers are those of slot {}", self.identity.slot());
+            self.server.shared.cluster.set(self.identity);
+        }
+        if known.living().next().is_some() {
+            self.server.shared.cluster.meets();
+        }
+        self.tell(About {
+            slot: self.identity.slot(),
+            epoch: self.identity.epoch(),
+            rooms: occupied.into_iter().take(MAX_ROOMS).collect(),
+            ..self.told.clone()
+        });
+        for step in self.plan.poll(&known, clock::now()) {
+            self.follow(step, &rooms, roster);
+        }
+    }
+
+    fn follow(
+        &mut self,
+        step: LinkStep,
+        rooms: &BTreeMap<RoomTag, String>,
+        roster: &watch::Receiver<Arc<Roster>>,
+    ) {
+        match step {
+            LinkStep::Open(link) => {
+                let Some(name) = rooms.get(&link.room) else { return };
+                let (stop, hurry) = (self.stop.child_token(), Arc::new(Notify::new()));
+                let push = Push {
+                    own: self.config.members.id(),
+                    link,
+                    key: self.config.key.clone(),
+                    carrier: Arc::clone(&self.config.carrier),
+                    room: self.server.room(name),
+                    roster: roster.clone(),
+                    hurry: Arc::clone(&hurry),
+                    stop: self.stop.clone(),
+                };
+                let ended = stop.clone();
+                tokio::spawn(async move { ended.run_until_cancelled(push.run()).await });
+                self.links.insert(link, Running { hurry, _stop: stop.drop_guard() });
+            }
+            LinkStep::Hurry(link) => {
+                if let Some(running) = self.links.get(&link) {
+                    running.hurry.notify_one();
+                }
+            }
+            LinkStep::Close(link) | LinkStep::Forget(link) => {
+                self.links.remove(&link);
+            }
+        }
+    }
+
+    /// The rooms that this relay's keys open. One that several keys open is known by the lowest of its tags, so that
+    /// relays with the same keys choose the same.
+    fn rooms(&self) -> BTreeMap<RoomTag, String> {
+        let Some(ring) = &self.server.shared.config.keys else {
+            return [(self.config.key.room_tag(None), String::new())].into();
+        };
+        let mut tags: BTreeMap<String, RoomTag> = BTreeMap::new();
+        for entry in ring.keys().iter() {
+            let tag = self.config.key.room_tag(Some(&entry.key));
+            tags.entry(entry.room.clone()).and_modify(|lowest| *lowest = tag.min(*lowest)).or_insert(tag);
+        }
+        tags.into_iter().map(|(room, tag)| (tag, room)).collect()
+    }
+
+    /// The rooms with clients.
+    fn occupied(&self, rooms: &BTreeMap<RoomTag, String>) -> BTreeSet<RoomTag> {
+        let occupied: BTreeSet<_> = self
+            .server
+            .rooms()
+            .iter()
+            .filter(|room| room.is_occupied())
+            .map(|room| room.name().to_owned())
+            .collect();
+        rooms.iter().filter(|(_, name)| occupied.contains(*name)).map(|(tag, _)| *tag).collect()
+    }
+
+    fn look_at_load(&mut self) {
+        let (now, summary) = (clock::now(), self.server.summary());
+        let (then, before) = self.load;
+        self.load = (now, summary.bytes_out);
+        let seconds = now.saturating_duration_since(then).as_secs_f64().max(1.0);
+        let clients: usize = self.server.rooms().iter().map(|room| room.count()).sum();
+        let limit = self.server.shared.config.max_clients.get();
+        let load = Load {
+            clients: u32::try_from(clients).unwrap_or(u32::MAX),
+            bytes_per_s: (summary.bytes_out.saturating_sub(before) as f64 / seconds) as u64,
+            max_clients: u32::try_from(limit).unwrap_or(u32::MAX),
+        };
+        self.tell(About { load, ..self.told.clone() });
+    }
+
+    fn tell(&mut self, about: About) {
+        if about != self.told {
+            self.told = about.clone();
+            self.config.members.tell(about);
+        }
+    }
+
+    /// Reports who has come and gone.
+    fn report(&mut self, roster: &Roster) {
+        let shared = &self.server.shared;
+        // One that has not said all about itself yet comes later.
+        let is_there = |relay: &Relay| relay.alive && !matches!(relay.about, Err(Unusable::Missing(_)));
+        let alive: BTreeSet<_> =
+            roster.iter().filter(|(_, relay)| is_there(relay)).map(|(id, _)| id).collect();
+        for id in alive.difference(&self.alive) {
+            match roster.relay(*id).map(|relay| &relay.about) {
+                Some(Ok(about)) => {
+                    let public = about.public.as_ref().map(ToString::to_string);
+                    shared.emit_guarded(&Event::RelayCame { relay: *id, addr: about.link, public });
+                }
+                Some(Err(why)) => debug!("relay {id} cannot be linked: {why}"),
+                None => {}
+            }
+        }
+        for id in self.alive.difference(&alive) {
+            shared.emit_guarded(&Event::RelayGone { relay: *id });
+        }
+        self.alive = alive;
+    }
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => time::sleep_until(due.into()).await,
+        None => std::future::pending().await,
+    }
+}

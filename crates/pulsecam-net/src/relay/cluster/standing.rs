@@ -1,0 +1,51 @@
+//! What the rest of a relay knows of its cluster.
+
+use std::sync::Mutex;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::identity::Identity;
+use crate::sync::lock;
+
+/// A relay's place in its cluster, as far as rooms need it.
+#[derive(Debug, Default)]
+pub(in crate::relay) struct Standing {
+    identity: Mutex<Option<Identity>>,
+    /// Notified when a client has joined or left a room.
+    pub(in crate::relay) occupancy: Notify,
+    /// Cancelled once the relay has met the others, or has waited for them in vain.
+    met: CancellationToken,
+}
+
+impl Standing {
+    /// Takes over a slot and an epoch.
+    pub(super) fn set(&self, identity: Identity) {
+        *lock(&self.identity) = Some(identity);
+    }
+
+    /// Records that the relay has met the others, or need not wait for them any longer.
+    pub(super) fn meets(&self) {
+        self.met.cancel();
+    }
+
+    /// Whether it has.
+    pub(super) fn has_met(&self) -> bool {
+        self.met.is_cancelled()
+    }
+
+    /// Waits until the relay has met the others. Before that, it might give numbers that they have given.
+    pub(in crate::relay) async fn met(&self) {
+        self.met.cancelled().await;
+    }
+
+    /// The number of a connection for all relays; `count` is its number at this one.
+    pub(in crate::relay) fn number(&self, count: u64) -> u64 {
+        lock(&self.identity).map_or(count, |identity| identity.number(count))
+    }
+
+    /// The run to which numbers belong: the cluster's epoch, or else that of the room.
+    pub(in crate::relay) fn epoch(&self, own: u64) -> u64 {
+        lock(&self.identity).map_or(own, |identity| identity.epoch().number)
+    }
+}

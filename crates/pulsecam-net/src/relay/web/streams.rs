@@ -1,0 +1,40 @@
+//! The streams of a room for clients of HTTP: those of its members, and those that come from other relays.
+
+use std::{sync::Arc, time::Instant};
+
+use crate::relay::{event::ClientId, members::Member, room::Room, stats::ClientStats};
+
+impl Room {
+    /// Takes a snapshot of the streams that come from other relays.
+    pub(super) fn guest_stats(&self, now: Instant) -> Vec<ClientStats> {
+        let members = self.members.list();
+        self.filming_guests().iter().map(|guest| guest.stats(self.name(), &members, now)).collect()
+    }
+
+    /// The clients of other relays whose video has come in the last seconds.
+    #[cfg(feature = "cluster")]
+    fn filming_guests(&self) -> Vec<Arc<Member>> {
+        let mut guests = self.links.guests();
+        guests.retain(|guest| guest.is_sending());
+        guests
+    }
+
+    /// There are none.
+    #[cfg(not(feature = "cluster"))]
+    const fn filming_guests(&self) -> Vec<Arc<Member>> {
+        Vec::new()
+    }
+
+    /// The client that has been there longest of those that send video, of this relay if there are any.
+    pub(super) fn oldest_stream(&self, but: ClientId) -> Option<ClientId> {
+        let members = self.members.list();
+        let own = members.iter().find(|member| member.id != but && member.is_sending());
+        own.map(|member| member.id).or_else(|| self.filming_guests().first().map(|guest| guest.id))
+    }
+
+    /// Whether a client that sends video is still there.
+    pub(super) fn has_stream(&self, of: ClientId) -> bool {
+        self.members.list().iter().any(|member| member.id == of)
+            || self.filming_guests().iter().any(|guest| guest.id == of)
+    }
+}

@@ -1,0 +1,154 @@
+//! What is the same at all relays: messages, numbers of senders, and the number of viewers.
+
+use std::{collections::BTreeSet, time::Instant};
+
+use bytes::Bytes;
+use pulsecam_net::{
+    link::Role,
+    wire::{FrameInfo, Message, MessageKind, Origin},
+};
+use serde_json::Value;
+
+use crate::{
+    client::{Client, text_of},
+    common::program::Running,
+    lan::Lan,
+};
+
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+
+/// What a Qt program has received, up to and with the text "end".
+fn heard(client: &mut Running) -> Vec<Value> {
+    let mut all = Vec::new();
+    loop {
+        let message = client.event("message", |_| true);
+        let is_end = message["text"] == "end";
+        all.push(message);
+        if is_end {
+            return all;
+        }
+    }
+}
+
+/// Test 1.
+#[test]
+#[ignore = "needs root and network namespaces: make test-cluster"]
+fn all_clients_of_all_relays_get_all_once_and_byte_for_byte() {
+    let lan = Lan::new();
+    let _relays = lan.relays();
+    let machines = [&lan.a, &lan.b, &lan.c];
+    let sender = Client::new(&lan.a, Role::Sender);
+    let mut ours = machines.map(|machine| Client::new(machine, Role::Viewer));
+    let mut programs = machines.map(|machine| machine.viewer());
+    let mut qts = machines.map(|machine| machine.qt());
+    let mut talker = lan.a.qt();
+    // Qt programs count as viewers.
+    sender.viewers(10);
+    let photo = std::fs::read(format!("{DATA}/coffee_600x400.jpg")).unwrap();
+    let odd =
+        Message::new(MessageKind::Other(42), "any; link=1,2; peer=3".into(), Some(Bytes::new())).unwrap();
+    for message in [
+        Message::text("你好, 🙂", &Origin { from: Some("ann".into()), id: Some("1".into()) }).unwrap(),
+        Message::image(photo.clone().into(), &Origin::default()).unwrap(),
+        odd,
+    ] {
+        sender.link.send(message).unwrap();
+    }
+    let info = FrameInfo { stream: Some("ann".into()), seq: Some(7), ..FrameInfo::default() };
+    sender.link.send_frame(info, Bytes::from(photo.clone()));
+    // The frame has arrived everywhere before anything newer could take its place.
+    for client in &mut ours {
+        let frame = client.next_of(MessageKind::Video);
+        assert_eq!(frame.message.payload().map(|jpeg| &jpeg[..]), Some(&photo[..]));
+    }
+    talker.say("text from Qt: 你好");
+    talker.say(&format!("image {DATA}/coffee_600x400.jpg"));
+    talker.say(&format!("raw-video {DATA}/raccoon_1024x768.jpg"));
+    for client in &mut ours {
+        assert!(client.next_of(MessageKind::Video).message.payload().is_some());
+    }
+    talker.say("text end");
+
+    let [first, second, third] = qts.each_mut().map(heard);
+    assert_eq!((&first, &first), (&second, &third), "the very bytes, wherever they are");
+    let types: Vec<_> = first.iter().map(|message| message["type"].as_i64().unwrap()).collect();
+    assert_eq!(types.iter().filter(|kind| **kind != 3).copied().collect::<Vec<_>>(), [1, 2, 42, 1, 2, 1]);
+    assert_eq!(types.iter().filter(|kind| **kind == 3).count(), 2, "each frame once: {types:?}");
+    for program in &mut programs {
+        let mut seen = Vec::new();
+        while seen.last().is_none_or(|last| last != "end") {
+            let event = program.any_event(&["text", "image", "frame"]);
+            let words = event["text"].as_str().map(str::to_owned);
+            seen.push(words.unwrap_or_else(|| event["event"].as_str().unwrap().to_owned()));
+        }
+        let frames = seen.iter().filter(|what| *what == "frame").count();
+        seen.retain(|what| what != "frame");
+        assert_eq!(seen, ["你好, 🙂", "image", "from Qt: 你好", "image", "end"]);
+        assert_eq!(frames, 2);
+    }
+}
+
+/// Test 13.
+#[test]
+#[ignore = "needs root and network namespaces: make test-cluster"]
+fn nameless_senders_have_one_number_each_everywhere() {
+    let lan = Lan::new();
+    let _relays = lan.relays();
+    let machines = [&lan.a, &lan.b, &lan.c];
+    let mut viewers = machines.map(|machine| Client::new(machine, Role::Viewer));
+    let probe = Client::new(&lan.a, Role::Sender);
+    let other_probe = Client::new(&lan.b, Role::Sender);
+    let mut senders = [lan.a.qt(), lan.a.qt(), lan.b.qt()];
+    probe.viewers(6);
+    other_probe.viewers(6);
+    for (number, sender) in senders.iter_mut().enumerate() {
+        sender.say(&format!("text {number}"));
+    }
+    let numbers = |viewer: &mut Client| -> Vec<_> {
+        let mut numbers = vec![None; 3];
+        while numbers.contains(&None) {
+            let received = viewer.next_of(MessageKind::Text);
+            let sender: usize = text_of(&received).unwrap().parse().unwrap();
+            numbers[sender] = received.sender.unwrap().peer;
+        }
+        numbers
+    };
+    let [first, second, third] = viewers.each_mut().map(numbers);
+    assert_eq!((&first, &first), (&second, &third));
+    assert_eq!(first.iter().collect::<BTreeSet<_>>().len(), 3, "{first:?}");
+    // A viewer that comes again knows them by the same numbers.
+    drop(viewers);
+    let mut viewers = machines.map(|machine| Client::new(machine, Role::Viewer));
+    probe.viewers(6);
+    other_probe.viewers(6);
+    for (number, sender) in senders.iter_mut().enumerate() {
+        sender.say(&format!("text {number}"));
+    }
+    for viewer in &mut viewers {
+        assert_eq!(numbers(viewer), first);
+    }
+}
+
+/// Test 14.
+#[test]
+#[ignore = "needs root and network namespaces: make test-cluster"]
+fn a_sender_knows_how_many_view_at_all_relays() {
+    let lan = Lan::new();
+    let _relays = lan.relays();
+    let (sender, _beside) = (Client::new(&lan.a, Role::Sender), Client::new(&lan.a, Role::Viewer));
+    let _far = Client::new(&lan.c, Role::Viewer);
+    sender.viewers(2);
+    let mut times = Vec::new();
+    for round in 0..3 {
+        let many: Vec<_> = (0..30).map(|_| Client::new(&lan.b, Role::Viewer)).collect();
+        let since = Instant::now();
+        sender.viewers(32);
+        times.push(since.elapsed());
+        drop(many);
+        let since = Instant::now();
+        sender.viewers(2);
+        times.push(since.elapsed());
+        println!("round {round}: 30 viewers come and go");
+    }
+    println!("viewers: right {:.0?} after the last has come or gone, at most", times.iter().max().unwrap());
+}
