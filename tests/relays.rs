@@ -44,7 +44,7 @@ fn relays_of_this_machine_are_one_and_are_listed() {
     let lines = text_of(&listed.stdout);
     assert_eq!(listed.status.code(), Some(0), "{lines}");
     for wanted in
-        [&format!("{}  asked", first.addr), &format!("{}  there", second.addr), "link up", "1 viewers there"]
+        [&format!("{}  asked", first.addr), &format!("{}  there", second.addr), "link up", "1 viewer there"]
     {
         assert!(lines.contains(wanted), "no {wanted:?} in {lines}");
     }
