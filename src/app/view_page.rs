@@ -15,10 +15,10 @@ struct PageEvent<'a> {
 
 /// Prints the link once the relay has said that it has a page. It has no key: whoever follows it is asked.
 pub(super) fn tell(link: &Link, tls: bool, output: Output, runtime: &Handle) {
-    let (mut page, host) = (link.page(), link.host().to_owned());
+    let (mut page, relay) = (link.page(), link.relay());
     runtime.spawn(async move {
         let Ok(port) = page.wait_for(Option::is_some).await.map(|port| *port) else { return };
-        let Some((url, is_here)) = port.and_then(|port| url(&host, port, tls)) else { return };
+        let Some((url, is_here)) = port.and_then(|port| url(&relay.borrow(), port, tls)) else { return };
         if share::draws_codes() && !is_here {
             output.drawing(share::qr_code(&url));
         }

@@ -4,7 +4,7 @@
 use super::advice;
 use super::{Error, link::LinkArgs, show::ShowArgs, values};
 #[cfg(feature = "discovery")]
-use crate::app::relays;
+use crate::{address::Address, app::relays};
 use crate::{
     app::{link::Target, view},
     link::Role,
@@ -14,6 +14,7 @@ const EXAMPLES: &str = "\
 Examples:
   pulsecam view desk.local
   pulsecam view                                      the relay of this network that is announced
+  pulsecam view desk1.lan,desk2.lan                  the first relay that answers, the next if it dies
   pulsecam view desk.local --no-window               lines instead of pictures
   pulsecam view desk.local --no-window --json --for 10s | jq 'select(.event == \"frame\").age_ms'
   pulsecam view desk.local --save inbox/             save the images that others send
@@ -44,9 +45,9 @@ fn target(args: &Args) -> Result<Target, Error> {
         return args.link.target_at(&relay, Role::Viewer);
     }
     let found = relays::choose(advice::FOUND)?;
-    let relay =
+    let relay: Address =
         found.address.parse().map_err(|error| Error::Usage(format!("{:?}: {error}", found.address)))?;
-    args.link.target_at(&relay, Role::Viewer)
+    args.link.target_at(&relay.into(), Role::Viewer)
 }
 
 #[cfg(not(feature = "discovery"))]

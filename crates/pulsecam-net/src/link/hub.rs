@@ -24,7 +24,6 @@ use super::{
     streams::Streams,
 };
 use crate::{
-    address::Address,
     clock::{Timestamp, now},
     queue,
     stream_id::StreamId,
@@ -41,8 +40,8 @@ const REMEMBERED_IDS: usize = 1024;
 #[derive(Debug)]
 pub(super) struct Hub {
     pub(super) config: Config,
-    /// The parsed [`Config::host`].
-    pub(super) address: Address,
+    /// The relay to which the link is or was connected, or tries to connect.
+    pub(super) relay: watch::Sender<Arc<str>>,
     pub(super) outbox: queue::Sender<(), Outbound>,
     pub(super) inbox: queue::Sender<StreamId, Received>,
     pub(super) state: watch::Sender<State>,
@@ -69,7 +68,6 @@ pub(super) struct Hub {
 impl Hub {
     pub(super) fn new(
         config: Config,
-        address: Address,
         outbox: queue::Sender<(), Outbound>,
         inbox: queue::Sender<StreamId, Received>,
     ) -> Self {
@@ -90,7 +88,7 @@ impl Hub {
             last_down: Mutex::default(),
             largest: AtomicU32::new(u32::MAX),
             writer: Mutex::default(),
-            address,
+            relay: watch::Sender::new(config.host.as_str().into()),
             config,
         }
     }

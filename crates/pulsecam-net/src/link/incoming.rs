@@ -39,6 +39,7 @@ impl Session<'_> {
             MessageKind::Heartbeat => {
                 let heartbeat = Heartbeat::parse(message.description());
                 self.departed(&heartbeat, &message, received, received_at);
+                self.learn(message.description());
                 self.answered(&heartbeat, received);
             }
             MessageKind::Reserved(number) => match Receipt::parse(&message) {

@@ -91,7 +91,10 @@ impl WriteHooks<ClientId, Item> for RoomHooks<'_> {
             gone,
             ..told
         };
-        Some(heartbeat.to_message(Side::Relay))
+        Some(match answer.t1 {
+            Some(_) => heartbeat.to_message_with(Side::Relay, &self.room.others()),
+            None => heartbeat.to_message(Side::Relay),
+        })
     }
 
     fn started(&mut self, taken: &Dequeued<ClientId, Item>, message: &Message) {
