@@ -118,6 +118,10 @@ impl Dialer {
             Outcome::Failed(error) => return Err(Down::Unresolved { host, reason: error.to_string() }),
         };
         addresses.retain(|address| self.host.allows(address.ip()));
+        if addresses.is_empty() {
+            let why = "it is closer than the relay that told of it, or has no address";
+            return Err(Down::Unreachable(why.into()));
+        }
         let mut left = order(&addresses, self.worked);
         let mut why = None;
         loop {

@@ -194,8 +194,8 @@ impl<'a> Session<'a> {
         }
         inner.up_since = Some(now());
         inner.kept.hosts.up(self.host);
-        let reported = inner.kept.outages.came_up();
         let arrival = inner.kept.moves.came_up(&self.host.address);
+        let reported = inner.kept.outages.came_up(matches!(arrival, Arrival::Moved(_)));
         drop(inner);
         self.hub.outbox.hold_ordered(false);
         self.report_up(reported, arrival);
