@@ -209,6 +209,10 @@ impl Queues {
                 self.news.retain(|news| !matches!(news, Update::Recording(_))); // the last one counts
                 self.news.push(Update::Recording(since));
             }
+            Update::Host(host) => {
+                self.news.retain(|news| !matches!(news, Update::Host(_))); // the last one counts
+                self.news.push(Update::Host(host));
+            }
             Update::Sent { .. } | Update::Pasted(_) => self.news.push(update),
             Update::PastedImage(image) => {
                 self.news.retain(|news| !matches!(news, Update::PastedImage(_))); // the last one counts

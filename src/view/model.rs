@@ -136,6 +136,7 @@ impl Model {
             }
             Update::Recording(since) => self.recording = since,
             Update::Link(link) => self.link = link,
+            Update::Host(host) => self.host = host,
             Update::Stop => {}
         }
         None

@@ -67,6 +67,8 @@ pub enum Update {
     Own(SelfViewState),
     /// The link's state has changed, or its round trip has been measured again.
     Link(LinkState),
+    /// The relay in use, of several.
+    Host(String),
     /// The clipboard's text, for the line being written.
     Pasted(String),
     /// The clipboard's picture, which the user may send to everyone.
