@@ -187,7 +187,8 @@ fn clients_with_several_relays_move_on_when_one_dies() {
         move |event: &serde_json::Value| event["state"] == "up" && event["host"] == at.to_string()
     };
     viewer.event("link", is_up(a));
-    let send = ["send", &both, "--source", "pattern", "--size", "64x48", "--name", "ann", "--json", "--quiet"];
+    let send =
+        ["send", &both, "--source", "pattern", "--size", "64x48", "--name", "ann", "--json", "--quiet"];
     let mut sender = Running::start(&send);
     assert_eq!(viewer.event("frame", |_| true)["stream"], "ann");
     drop(first);

@@ -136,7 +136,9 @@ async fn pretend(board: &Board, number: u64, public: SocketAddr) {
 /// What a relay tells clients of ours about others.
 async fn told(relay: SocketAddr) -> Option<OtherRelays> {
     let mut client = Bare::connect(relay).await;
-    client.send(&Heartbeat { t1: Some(Timestamp::now()), ..Heartbeat::default() }.to_message(Side::Client)).await;
+    client
+        .send(&Heartbeat { t1: Some(Timestamp::now()), ..Heartbeat::default() }.to_message(Side::Client))
+        .await;
     OtherRelays::of(client.receive().await.description())
 }
 
@@ -166,10 +168,8 @@ async fn of_several_hosts_the_first_that_answers_is_used() {
 
 #[tokio::test]
 async fn without_a_cluster_clients_with_several_hosts_meet_at_the_next_one() {
-    let [a, b] = [
-        Server::start(relay::Config::default()).await,
-        Server::start(relay::Config::default()).await,
-    ];
+    let [a, b] =
+        [Server::start(relay::Config::default()).await, Server::start(relay::Config::default()).await];
     let (hosts, mut numbers) = (format!("{},{}", a.addr, b.addr), 0..);
     let (sender, _ignored) = connect(config(&hosts, Role::Sender)).await;
     let (viewer, mut inbox) = connect(config(&hosts, Role::Viewer)).await;
@@ -198,10 +198,8 @@ async fn clients_of_a_cluster_learn_of_other_relays_and_streams_go_on() {
     let (moving, mut here) = connect(config(&a.addr.to_string(), Role::Viewer)).await;
     let (_staying, mut there) = connect(config(&b.addr.to_string(), Role::Viewer)).await;
     let mut numbers = 0..;
-    let before = [
-        stream(&sender, &mut here, &mut numbers).await,
-        stream(&sender, &mut there, &mut numbers).await,
-    ];
+    let before =
+        [stream(&sender, &mut here, &mut numbers).await, stream(&sender, &mut there, &mut numbers).await];
     sender.send(text("before")).unwrap();
     assert_eq!(texts_until(&mut here, "before").await, ["before"]);
     assert_eq!(texts_until(&mut there, "before").await, ["before"]);
@@ -212,10 +210,8 @@ async fn clients_of_a_cluster_learn_of_other_relays_and_streams_go_on() {
     up_at(&moving, b.addr).await;
     sender.send(text("after")).unwrap();
     assert_eq!(texts_until(&mut there, "after").await, ["meanwhile", "after"]);
-    let after = [
-        stream(&sender, &mut here, &mut numbers).await,
-        stream(&sender, &mut there, &mut numbers).await,
-    ];
+    let after =
+        [stream(&sender, &mut here, &mut numbers).await, stream(&sender, &mut there, &mut numbers).await];
     assert_eq!(after, before, "the same streams, with the same numbers and names");
 }
 
@@ -263,7 +259,8 @@ async fn a_relay_that_others_tell_of_must_know_the_key() {
     let stranger = Server::start(relay::Config::default()).await;
     let true_one = among_strangers(&room, stranger.addr, "127.0.0.1:0").await;
     let (address, key) = (true_one.addr, Some(room.clone()));
-    let (link, _inbox) = connect(config(&address.to_string(), Role::Sender).with(|config| config.key = key)).await;
+    let (link, _inbox) =
+        connect(config(&address.to_string(), Role::Sender).with(|config| config.key = key)).await;
     sleep(LEARNING).await;
     true_one.kill().await;
     let receipt = link.send(text("a secret")).unwrap();
@@ -298,7 +295,8 @@ async fn a_relay_that_others_tell_of_must_show_the_pinned_certificate() {
     pretend(&board, 3, other.addr).await;
     let relay = start(Some(own), cluster).await;
     let tls = Some(Connector::new(&Trust::Pinned(pin)).unwrap());
-    let (link, _inbox) = connect(config(&relay.addr.to_string(), Role::Sender).with(|config| config.tls = tls)).await;
+    let (link, _inbox) =
+        connect(config(&relay.addr.to_string(), Role::Sender).with(|config| config.tls = tls)).await;
     sleep(LEARNING).await;
     relay.kill().await;
     link.send(text("a secret")).unwrap();

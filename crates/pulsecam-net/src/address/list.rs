@@ -126,7 +126,10 @@ mod tests {
             if address.host() == "lab" { lab.clone() } else { AddressList::from(address.clone()) }
         });
         assert_eq!(replaced.unwrap().to_string(), "lab1:6868,lab2:6868,office:6868");
-        assert!(list.flat_map(|_| (1..=10).map(|n| n.to_string()).collect::<Vec<_>>().join(",").parse().unwrap()).is_ok());
+        assert!(
+            list.flat_map(|_| (1..=10).map(|n| n.to_string()).collect::<Vec<_>>().join(",").parse().unwrap())
+                .is_ok()
+        );
     }
 
     #[test]

@@ -18,6 +18,8 @@ use std::{
     str::FromStr,
 };
 
+#[cfg(feature = "client")]
+pub(crate) use self::space::AddressSpace;
 pub use self::{
     bind::Bind,
     error::Error,
@@ -25,8 +27,6 @@ pub use self::{
     lookup::LookupError,
     machine::{machine_addresses, machine_name},
 };
-#[cfg(feature = "client")]
-pub(crate) use self::space::AddressSpace;
 
 /// The default port, that of the Qt example.
 pub const DEFAULT_PORT: u16 = 6868;

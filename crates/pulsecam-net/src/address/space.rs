@@ -57,7 +57,10 @@ mod tests {
             &["10.0.0.1", "172.16.0.1", "192.168.1.7", "169.254.1.1", "100.64.0.1", "100.127.255.255"],
         );
         is(Some(AddressSpace::Local), &["fd00::1", "fe80::2", "::ffff:10.0.0.1"]);
-        is(Some(AddressSpace::Public), &["100.63.0.1", "100.128.0.1", "192.0.2.1", "172.32.0.1", "2001:db8::7"]);
+        is(
+            Some(AddressSpace::Public),
+            &["100.63.0.1", "100.128.0.1", "192.0.2.1", "172.32.0.1", "2001:db8::7"],
+        );
         is(None, &["0.0.0.0", "0.1.2.3", "::", "255.255.255.255", "224.0.0.251", "ff02::1"]);
         assert!(AddressSpace::Machine < AddressSpace::Local && AddressSpace::Local < AddressSpace::Public);
     }

@@ -20,11 +20,7 @@ use super::{
     lookup::{Lookup, Outcome},
     race::{Race, Step, order},
 };
-use crate::{
-    address::LookupError,
-    clock::now,
-    transport::Connection,
-};
+use crate::{address::LookupError, clock::now, transport::Connection};
 
 /// The time after which a slow lookup is reported, because a user would wonder.
 const NOTICED: Duration = Duration::from_secs(2);

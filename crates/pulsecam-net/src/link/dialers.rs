@@ -4,12 +4,7 @@ use std::collections::HashMap;
 
 use tracing::warn;
 
-use super::{
-    Config, Error,
-    dial::Dialer,
-    hosts::Hosts,
-    learnt::Host,
-};
+use super::{Config, Error, dial::Dialer, hosts::Hosts, learnt::Host};
 use crate::address::{Address, AddressList};
 
 /// Dialers by the relays to which they connect. Each remembers what it has learnt of the way to its own.

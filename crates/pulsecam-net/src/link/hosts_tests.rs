@@ -77,12 +77,10 @@ fn clients_that_move_are_spread_and_those_that_stay_are_not() {
     let at = |hosts: &Hosts, random| hosts.next(random, now).unwrap().at - now;
     assert_eq!([0.0, 1.0].map(|random| at(&hosts, random)), [AT_ONCE; 2]);
     hosts.ended(&address("a"), Ending::Failed, 0.0, now);
-    assert_eq!([0.0, 0.5, 1.0, 9.0].map(|random| at(&hosts, random)), [
-        AT_ONCE,
-        AT_ONCE + SPREAD / 2,
-        AT_ONCE + SPREAD,
-        AT_ONCE + SPREAD
-    ]);
+    assert_eq!(
+        [0.0, 0.5, 1.0, 9.0].map(|random| at(&hosts, random)),
+        [AT_ONCE, AT_ONCE + SPREAD / 2, AT_ONCE + SPREAD, AT_ONCE + SPREAD]
+    );
     assert!(2 * (AT_ONCE + SPREAD) < Duration::from_secs(1));
 }
 

@@ -116,7 +116,10 @@ mod tests {
         assert_eq!(moves.went_down(outage("a", Down::Refused), true, true), None);
         assert_eq!(moves.went_down(outage("b", Down::Refused), false, false), Some(closed));
         assert_eq!(moves.went_down(outage("a", Down::Refused), false, false), None, "once");
-        assert_eq!(moves.went_down(outage("a", Down::KeyRefused), true, false).unwrap().why, Down::KeyRefused);
+        assert_eq!(
+            moves.went_down(outage("a", Down::KeyRefused), true, false).unwrap().why,
+            Down::KeyRefused
+        );
         let moved = moves.came_up(&address("b"));
         assert_eq!(moved, Arrival::Moved(outage("a", Down::KeyRefused)), "the last that is known of it");
     }

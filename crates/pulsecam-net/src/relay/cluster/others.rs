@@ -13,8 +13,11 @@ const SHARES: u64 = 100;
 
 /// Those that live, have a place, and say where clients reach them; the least loaded ones first.
 pub(super) fn for_clients(roster: &Roster) -> OtherRelays {
-    let mut others: Vec<_> =
-        roster.living().filter(|(_, about)| has_place(about.load)).map(|(id, about)| (load(about), id, about)).collect();
+    let mut others: Vec<_> = roster
+        .living()
+        .filter(|(_, about)| has_place(about.load))
+        .map(|(id, about)| (load(about), id, about))
+        .collect();
     others.sort_by_key(|(load, id, _)| (*load, *id));
     OtherRelays::new(others.into_iter().filter_map(|(.., about)| Some(about.public.as_ref()?.to_string())))
 }
