@@ -202,6 +202,7 @@ const fn is_a_matter_of_time(why: &Down) -> bool {
             | Down::Unreachable(_)
             | Down::HandshakeFailed(_)
             | Down::Silent(_)
+            | Down::Stopping
             | Down::Lost(_)
     )
 }

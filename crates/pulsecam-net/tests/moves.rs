@@ -146,7 +146,7 @@ async fn told(relay: SocketAddr) -> Option<OtherRelays> {
 async fn tells(relay: SocketAddr, other: SocketAddr) {
     let looking = async {
         while told(relay).await.is_none_or(|others| others.iter().all(|told| told != other.to_string())) {
-            sleep(Duration::from_millis(5)).await;
+            sleep(Duration::from_millis(20)).await;
         }
     };
     timeout(PATIENCE, looking).await.expect("it tells");

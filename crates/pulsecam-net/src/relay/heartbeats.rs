@@ -100,20 +100,20 @@ impl Room {
 
     /// The other relays of which clients of ours are told.
     #[cfg(feature = "cluster")]
-    pub(super) fn others(&self) -> Arc<OtherRelays> {
+    pub(super) fn other_relays(&self) -> Arc<OtherRelays> {
         self.shared.cluster.others()
     }
 
     /// Without a cluster, there are none.
     #[cfg(not(feature = "cluster"))]
-    pub(super) fn others(&self) -> OtherRelays {
+    pub(super) fn other_relays(&self) -> OtherRelays {
         OtherRelays::default()
     }
 
     /// What a client is told because the relay stops; `None` if it would not help it.
     pub(super) fn farewell(&self, member: &Member) -> Option<CloseReason> {
         let may_move = member.kind == ClientKind::Native && member.presence.is_pulsecam();
-        let cause = (may_move && !self.others().is_empty()).then_some(Cause::Stopping)?;
+        let cause = (may_move && !self.other_relays().is_empty()).then_some(Cause::Stopping)?;
         let reason = "the relay is stopping".to_owned();
         Some(CloseReason { reason, cause: Some(cause), refused: None })
     }

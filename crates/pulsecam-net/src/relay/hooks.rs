@@ -92,7 +92,7 @@ impl WriteHooks<ClientId, Item> for RoomHooks<'_> {
             ..told
         };
         Some(match answer.t1 {
-            Some(_) => heartbeat.to_message_with(Side::Relay, &self.room.others()),
+            Some(_) => heartbeat.to_message_with(Side::Relay, &self.room.other_relays()),
             None => heartbeat.to_message(Side::Relay),
         })
     }
