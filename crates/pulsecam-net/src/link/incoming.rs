@@ -102,7 +102,7 @@ impl Session<'_> {
     /// Puts into the inbox that streams have ended.
     fn departed(&self, heartbeat: &Heartbeat, message: &Message, received: Timestamp, received_at: Instant) {
         for number in heartbeat.gone.iter() {
-            let Some(sender) = self.hub.streams().left(number) else { continue };
+            let Some(sender) = self.hub.streams().left(number, received_at) else { continue };
             let (sender, account) = (Some(sender), LossStats::default());
             let item =
                 Received { message: message.clone(), info: None, sender, account, received, received_at };
