@@ -66,7 +66,7 @@ test-strips: deps ## Only: encoding and decoding in strips
 	$(CARGO) test --workspace --release --locked --test strips
 
 test-relay: ## Only: the relay and the link
-	$(CARGO) test --workspace --release --locked --test relay --test link --test viewers --test pieces --test receipts --test credit --test crowd --test freshness
+	$(CARGO) test --workspace --release --locked --test relay --test link --test moves --test viewers --test pieces --test receipts --test credit --test crowd --test freshness
 
 .PHONY: test-relays
 test-relays: ## Only: several relays as one, on this machine

@@ -26,7 +26,7 @@ use pulsecam_media::{
     picture::Canvas,
     still,
 };
-use pulsecam_wire::{Codec, Error, FrameInfo, Heartbeat, Message, QString, Reader, Side};
+use pulsecam_wire::{Codec, Error, FrameInfo, Heartbeat, Message, OtherRelays, QString, Reader, Side};
 use tokio::io::{AsyncRead, ReadBuf};
 
 pub use self::{
@@ -97,6 +97,12 @@ pub fn descriptions(data: &[u8]) {
     let heartbeat = Heartbeat::parse(&description);
     for side in [Side::Client, Side::Relay] {
         let message = heartbeat.to_message(side);
+        assert_eq!(Heartbeat::parse(message.description()), heartbeat);
+    }
+    if let Some(others) = OtherRelays::of(&description) {
+        assert!(others.iter().count() <= OtherRelays::MOST && others.iter().all(|other| other.is_ascii()));
+        let message = heartbeat.to_message_with(Side::Relay, &others);
+        assert_eq!(OtherRelays::of(message.description()), Some(others));
         assert_eq!(Heartbeat::parse(message.description()), heartbeat);
     }
 }

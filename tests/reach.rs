@@ -177,6 +177,37 @@ fn a_relay_listens_on_what_people_write() {
 }
 
 #[test]
+fn clients_with_several_relays_move_on_when_one_dies() {
+    let ((first, a), (_second, b)) = (listening("127.0.0.1:0", &[]), listening("127.0.0.1:0", &[]));
+    let (both, log) = (format!("{a},{b}"), tempfile::NamedTempFile::new().unwrap());
+    let mut command = pulsecam();
+    command.args(["view", &both, "--no-window", "--json"]);
+    let mut viewer = Running::spawn_logging(&mut command, log.reopen().unwrap().into());
+    let is_up = |at: SocketAddr| {
+        move |event: &serde_json::Value| event["state"] == "up" && event["host"] == at.to_string()
+    };
+    viewer.event("link", is_up(a));
+    let send =
+        ["send", &both, "--source", "pattern", "--size", "64x48", "--name", "ann", "--json", "--quiet"];
+    let mut sender = Running::start(&send);
+    assert_eq!(viewer.event("frame", |_| true)["stream"], "ann");
+    drop(first);
+    viewer.event("link", is_up(b));
+    sender.event("link", is_up(b));
+    viewer.forget();
+    assert_eq!(viewer.event("frame", |_| true)["stream"], "ann");
+    let output = run(&["text", &both, "hello", "--quiet"]);
+    assert!(output.status.success(), "{}", text_of(&output.stderr));
+    viewer.event("text", |event| event["text"] == "hello");
+    viewer.signal("TERM");
+    assert_eq!(viewer.exit_code(), 0);
+    let said = std::fs::read_to_string(log.path()).unwrap();
+    assert!(said.contains(&format!("moved to {b}: {a} does not answer")), "{said}");
+    fails(&["view", "desk1.local,desk2.local:70000"], 2, &["desk2.local:6868"]);
+    fails(&["view", "desk1.local,"], 2, &["HOST:PORT"]);
+}
+
+#[test]
 fn every_client_understands_addresses_or_shows_the_right_form() {
     let (relay, addr) = listening("127.0.0.1:0", &[]);
     let port = addr.port();

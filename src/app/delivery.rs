@@ -14,7 +14,7 @@ use super::{
     output::Output,
 };
 use crate::{
-    address::Address,
+    address::AddressList,
     link::{self, Config, Down, Inbox, Link, Undeliverable, connect},
     wire::{Message, Origin, unique_id},
 };
@@ -121,7 +121,8 @@ impl Options {
         let relay = config.host.clone();
         let connected = self.moving(connect(config), || 0, runs).await;
         Ok(connected.ok_or_else(|| {
-            let host = relay.parse().map_or_else(|_| relay.clone(), |address: Address| address.host());
+            let host =
+                relay.parse().map_or_else(|_| relay.clone(), |relay: AddressList| relay.first().host());
             let why = Down::Resolving { host, limit: self.limit() };
             self.late(what, &relay, why.to_string(), true)
         })??)

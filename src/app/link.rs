@@ -99,13 +99,13 @@ pub(crate) fn report_with_advice(link: &Link, output: Output, advice: Advice) ->
 }
 
 fn follow(link: &Link, output: Output, advice: Option<Advice>) -> Reporting {
-    let host = link.host().to_owned();
-    let mut state = link.state();
+    let (mut state, relay) = (link.state(), link.relay());
     Reporting(tokio::spawn(async move {
         let mut advised = None;
         loop {
             let now = state.borrow_and_update().clone();
             if output.is_json() {
+                let host = Arc::clone(&relay.borrow());
                 output.event(&event(&host, &now), None);
             }
             match (now, advice) {
@@ -202,6 +202,7 @@ const fn is_a_matter_of_time(why: &Down) -> bool {
             | Down::Unreachable(_)
             | Down::HandshakeFailed(_)
             | Down::Silent(_)
+            | Down::Stopping
             | Down::Lost(_)
     )
 }

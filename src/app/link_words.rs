@@ -50,7 +50,7 @@ pub(super) fn reason(why: &Down, words: &Translations) -> String {
         Down::RelayNotAuthenticated => words.text(Phrase::WhyImpostor),
         Down::NotARelay(reason) => with(Phrase::WhyNotARelay, reason),
         Down::ClosedAtOnce => words.text(Phrase::WhyClosedAtOnce),
-        Down::Closed => words.text(Phrase::WhyClosed),
+        Down::Closed | Down::Stopping => words.text(Phrase::WhyClosed),
         Down::SentAway(reason) => with(Phrase::WhySentAway, reason),
         Down::Silent(time) => after(Phrase::WhySilent, *time),
         Down::Malformed(reason) | Down::Lost(reason) => with(Phrase::WhyLost, reason),

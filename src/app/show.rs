@@ -142,7 +142,7 @@ pub(crate) fn run(
     let (reached, sends) = (Reached::watch(link, runtime.handle(), advice), who.camera.is_some());
     receive(link, inbox, sink)?;
     let reporting = runtime.block_on(async { link::report_with_advice(link, output, advice) });
-    runtime.spawn(forward_state(link.state(), handle.clone(), Arc::clone(&words)));
+    runtime.spawn(forward_state(link.state(), link.relay(), handle.clone(), Arc::clone(&words)));
     let ending = runtime.spawn(end(limit, who.signal, who.over, stop.clone(), handle.clone()));
 
     let mut shown = false;
@@ -279,8 +279,18 @@ async fn end(
     end
 }
 
-async fn forward_state(mut state: watch::Receiver<State>, handle: WindowHandle, words: Arc<Translations>) {
+/// Shows the window the state of the link, and to which of several relays it leads.
+async fn forward_state(
+    mut state: watch::Receiver<State>,
+    mut relay: watch::Receiver<Arc<str>>,
+    handle: WindowHandle,
+    words: Arc<Translations>,
+) {
+    relay.mark_changed();
     loop {
+        if relay.has_changed().unwrap_or(false) {
+            handle.push(Update::Host(relay.borrow_and_update().to_string()));
+        }
         let shown = link_words::shown(&state.borrow_and_update(), &words);
         if !handle.push(Update::Link(shown)) || state.changed().await.is_err() {
             return;

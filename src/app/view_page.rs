@@ -21,10 +21,10 @@ struct PageEvent<'a> {
 /// Prints the link, and gives it to the window, once the relay has said that it has a page. It contains no
 /// key: the page asks for it.
 pub(super) fn tell(link: &Link, tls: bool, output: Output, window: WindowHandle, runtime: &Handle) {
-    let (mut page, host) = (link.page(), link.host().to_owned());
+    let (mut page, relay) = (link.page(), link.relay());
     runtime.spawn(async move {
         let Ok(port) = page.wait_for(Option::is_some).await.map(|port| *port) else { return };
-        let Some((url, is_here)) = port.and_then(|port| url(&host, port, tls)) else { return };
+        let Some((url, is_here)) = port.and_then(|port| url(&relay.borrow(), port, tls)) else { return };
         window.push(Update::Page(PageLink { url: url.clone(), is_here })); // a window that is gone shows nothing
         if share::draws_codes() && !is_here {
             output.drawing(share::qr_code(&url));

@@ -12,6 +12,7 @@ use crate::{app::call, link::Role};
 const EXAMPLES: &str = "\
 Examples:
   pulsecam call desk.local
+  pulsecam call desk1.lan,desk2.lan                        the first relay that answers
   pulsecam call desk.local --name Ann --source camera:1
   pulsecam call desk.local --camera-off                    start with the camera off
 

@@ -9,7 +9,7 @@ use std::{ffi::OsStr, path::Path};
 use clap::{Arg, ArgMatches, Command, parser::ValueSource, value_parser};
 
 use super::{Error, aliases::Aliases};
-use crate::address::Address;
+use crate::address::AddressList;
 
 /// The variable that names the relay.
 pub(super) const VARIABLE: &str = "PULSECAM_HOST";
@@ -65,7 +65,7 @@ impl clap::Args for HostOption {
     fn augment_args(command: Command) -> Command {
         let text = |id| Arg::new(id).long(id).value_parser(value_parser!(String));
         let option = text(OPTION)
-            .value_name("HOST[:PORT]")
+            .value_name("HOST[:PORT],...")
             .help("The relay, as an option instead of the first argument")
             .env(VARIABLE);
         Aliases::augment_args(command.args([option, text(DEFAULT).hide(true)]))
@@ -107,11 +107,11 @@ impl HostOption {
     /// The relay, and how it was named.
     ///
     /// # Errors
-    /// It is not an address: wrong usage.
-    pub(super) fn address(&self) -> Result<Option<(Address, Named)>, Error> {
+    /// It is not an address, nor several with commas between them: wrong usage.
+    pub(super) fn address(&self) -> Result<Option<(AddressList, Named)>, Error> {
         let Some(text) = &self.text else { return Ok(None) };
         match text.parse() {
-            Ok(address) => Ok(Some((self.aliases.resolve(&address), self.named))),
+            Ok(relay) => Ok(Some((self.aliases.resolve(&relay)?, self.named))),
             Err(error) => Err(Error::Usage(format!("{} is {text:?}: {error}", self.named.by()))),
         }
     }
@@ -131,7 +131,7 @@ impl HostOption {
     ///
     /// # Errors
     /// Wrong usage: no relay is named, or one by position and another by `--host`.
-    pub(super) fn or_by_position(&self, position: Option<&Address>) -> Result<Address, Error> {
+    pub(super) fn or_by_position(&self, position: Option<&AddressList>) -> Result<AddressList, Error> {
         self.or_by_position_if_any(position)?.ok_or_else(missing)
     }
 
@@ -139,13 +139,16 @@ impl HostOption {
     ///
     /// # Errors
     /// Wrong usage: one relay is named by position and another by `--host`.
-    pub(super) fn or_by_position_if_any(&self, position: Option<&Address>) -> Result<Option<Address>, Error> {
+    pub(super) fn or_by_position_if_any(
+        &self,
+        position: Option<&AddressList>,
+    ) -> Result<Option<AddressList>, Error> {
         match position {
             Some(_) if self.text.is_some() && !self.named.is_default() => {
                 Err(Error::Usage("the relay is named twice: by position and by --host".into()))
             }
             // The command line overrides the variable, even an invalid one.
-            Some(address) => Ok(Some(self.aliases.resolve(address))),
+            Some(relay) => self.aliases.resolve(relay).map(Some),
             None => Ok(self.address()?.map(|(address, _)| address)),
         }
     }
@@ -161,7 +164,7 @@ impl HostOption {
         words: Operands,
         before: &[W],
         after: &[W],
-    ) -> Result<(Address, Vec<W>), Error> {
+    ) -> Result<(AddressList, Vec<W>), Error> {
         let all = || before.iter().chain(after);
         let text = |word: &W| word.as_ref().to_string_lossy().into_owned();
         if let Some((address, named)) = self.address()? {
@@ -184,9 +187,9 @@ impl HostOption {
                 words.name()
             )));
         }
-        let address: Address =
+        let relay: AddressList =
             first.parse().map_err(|error| Error::Usage(format!("the relay, {first:?}: {error}")))?;
-        Ok((self.aliases.resolve(&address), all().skip(1).cloned().collect()))
+        Ok((self.aliases.resolve(&relay)?, all().skip(1).cloned().collect()))
     }
 }
 
@@ -207,7 +210,7 @@ impl Operands {
 
     /// Whether this may be meant as a relay.
     fn may_be_a_relay(self, word: &str) -> bool {
-        !self.are_one(word) && word.parse::<Address>().is_ok_and(|address| address.is_unmistakable())
+        !self.are_one(word) && word.parse::<AddressList>().is_ok_and(|relay| relay.is_unmistakable())
     }
 
     const fn name(self) -> &'static str {
@@ -260,7 +263,7 @@ mod tests {
         host(text, Named::File)
     }
 
-    fn address(text: &str) -> Address {
+    fn address(text: &str) -> AddressList {
         text.parse().unwrap()
     }
 
@@ -271,7 +274,7 @@ mod tests {
     /// The relay, and what is left of the words.
     fn split(host: &HostOption, before: &str, after: &str) -> Result<(String, String), Error> {
         let (address, rest) = host.or_first_of(Operands::Text, &words(before), &words(after))?;
-        Ok((address.host(), rest.join(" ")))
+        Ok((address.first().host(), rest.join(" ")))
     }
 
     #[test]
@@ -303,6 +306,9 @@ mod tests {
         );
         assert_eq!(split(&none, "desk.local", "-5 degrees").unwrap(), is("desk.local", "-5 degrees"));
         assert_eq!(split(&none, "", "desk.local hi").unwrap(), is("desk.local", "hi"));
+        let (several, _) = none.or_first_of(Operands::Text, &words("a,b hi, you"), &[]).unwrap();
+        assert_eq!(several.to_string(), "a:6868,b:6868");
+        assert_eq!(split(&variable("there"), "hello,world", "").unwrap(), is("there", "hello,world"));
         for named in [option("there"), variable("there"), file("there")] {
             assert_eq!(split(&named, "coffee is ready", "").unwrap(), is("there", "coffee is ready"));
             assert_eq!(split(&named, "", "desk.local is down").unwrap(), is("there", "desk.local is down"));

@@ -16,6 +16,7 @@ Examples:
   pulsecam image desk.local plan.jpg
   pulsecam image desk.local *.png --quality 90
   pulsecam image --host desk.local *.png
+  pulsecam image desk1.lan,desk2.lan plan.jpg     to the first relay that answers
   pulsecam image desk.local scan.png --size 1920x1080
   scrot - | pulsecam image desk.local -
 
@@ -33,11 +34,11 @@ the exit status is 1.";
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = EXAMPLES,
-    override_usage = "pulsecam image [OPTIONS] HOST[:PORT] FILE...\n       pulsecam image [OPTIONS] --host HOST[:PORT] FILE..."
+    override_usage = "pulsecam image [OPTIONS] HOST[:PORT],... FILE...\n       pulsecam image [OPTIONS] --host HOST[:PORT],... FILE..."
 )]
 pub(super) struct Args {
     /// The relay, unless --host names it; then the pictures, with - for standard input
-    #[arg(value_name = "HOST[:PORT]] [FILE")]
+    #[arg(value_name = "HOST[:PORT],...] [FILE")]
     words: Vec<OsString>,
     #[command(flatten)]
     host: HostOption,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Error, advice, client_auth::ClientAuthArgs, host::HostOption, values};
 use crate::{
-    address::Address,
+    address::AddressList,
     app::link::Target,
     auth::Key,
     link::{Config, Role},
@@ -14,9 +14,10 @@ use crate::{
 /// How to reach the relay.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct LinkArgs {
-    /// The relay: HOST or HOST:PORT [default: the one named by --host]
-    #[arg(value_name = "HOST[:PORT]")]
-    relay: Option<Address>,
+    /// The relay: HOST or HOST:PORT, or several with commas between them, of which the first that answers is
+    /// used [default: the one named by --host]
+    #[arg(value_name = "HOST[:PORT],...")]
+    relay: Option<AddressList>,
     #[command(flatten)]
     host: HostOption,
     #[command(flatten)]
@@ -59,6 +60,9 @@ pub(super) struct LinkTimeouts {
     /// Longest pause between two attempts to connect
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = values::some_time, env = "PULSECAM_MAX_BACKOFF")]
     max_backoff: Duration,
+    /// Use other relays of a cluster too, if the relay tells of them: auto or off
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "off"], env = "PULSECAM_OTHERS")]
+    others: String,
     /// Largest message to read or send
     #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = values::message_limit, env = "PULSECAM_MAX_MESSAGE")]
     max_message: u32,
@@ -87,6 +91,7 @@ impl LinkTimeouts {
             config.max_backoff = self.max_backoff;
             config.max_message = self.max_message;
             config.pacing = self.pacing != "off";
+            config.others = self.others != "off";
             config.role = role;
         }))
     }
@@ -112,7 +117,7 @@ impl LinkArgs {
 
 impl LinkArgs {
     /// The relay that is named, if any.
-    pub(super) fn named(&self) -> Result<Option<Address>, Error> {
+    pub(super) fn named(&self) -> Result<Option<AddressList>, Error> {
         self.host.or_by_position_if_any(self.relay.as_ref())
     }
 
@@ -127,14 +132,14 @@ impl LinkArgs {
     }
 
     /// That relay, reached as the arguments say.
-    pub(super) fn target_at(&self, relay: &Address, role: Role) -> Result<Target, Error> {
+    pub(super) fn target_at(&self, relay: &AddressList, role: Role) -> Result<Target, Error> {
         self.reach.target(relay, role)
     }
 }
 
 impl Reach {
     /// This relay, reached in this way.
-    pub(super) fn target(&self, relay: &Address, role: Role) -> Result<Target, Error> {
+    pub(super) fn target(&self, relay: &AddressList, role: Role) -> Result<Target, Error> {
         let (tls, key) = (self.auth.tls()?, self.auth.key()?);
         let mut config = self.patience.config(relay.to_string(), role)?;
         config.tls = tls;

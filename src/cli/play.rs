@@ -9,7 +9,7 @@ use super::{
     values,
 };
 use crate::{
-    address::Address,
+    address::AddressList,
     app::{demo, send},
     capture::Spec,
     link::Role,
@@ -34,12 +34,13 @@ pub(super) struct Args {
     /// --source; write ./pattern for a file named pattern
     #[arg(value_name = "FILE", value_parser = source::spec())]
     file: Spec,
-    /// The relay: HOST or HOST:PORT; without it, play here, even if PULSECAM_HOST is set
-    #[arg(value_name = "HOST[:PORT]")]
-    relay: Option<Address>,
+    /// The relay: HOST or HOST:PORT, or several with commas between them; without it, play here, even if
+    /// PULSECAM_HOST is set
+    #[arg(value_name = "HOST[:PORT],...")]
+    relay: Option<AddressList>,
     /// The relay, as an option
-    #[arg(long, value_name = "HOST[:PORT]", conflicts_with = "relay")]
-    host: Option<Address>,
+    #[arg(long, value_name = "HOST[:PORT],...", conflicts_with = "relay")]
+    host: Option<AddressList>,
     #[command(flatten)]
     aliases: Aliases,
     #[command(flatten)]
@@ -57,7 +58,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let source = args.source.options_for(args.file.clone())?;
     match args.relay.as_ref().or(args.host.as_ref()) {
         Some(relay) => send::run(&send::Options {
-            target: args.reach.target(&args.aliases.resolve(relay), Role::Sender)?,
+            target: args.reach.target(&args.aliases.resolve(relay)?, Role::Sender)?,
             source,
             strips: args.show.codec.codec().strips,
             limit: args.show.limit.limit(),

@@ -6,6 +6,7 @@ use crate::{app::send, link::Role};
 const EXAMPLES: &str = "\
 Examples:
   pulsecam send desk.local                                  the first camera
+  pulsecam send desk1.lan,desk2.lan                         to the first relay that answers
   pulsecam send desk.local --source camera:C920 --size 1920x1080 --fps 30 --wait
   pulsecam send desk.local --set exposure=200 --set focus=0 (see pulsecam cameras --controls)
   pulsecam send desk.local --source pattern --size 640x480

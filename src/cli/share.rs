@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Error, environment, host::HostOption, values};
-use crate::{address::Address, app::share, auth::Key};
+use crate::{address::AddressList, app::share, auth::Key};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,7 +22,7 @@ A relay without keys needs no such link: anyone may open http://desk.local:6868.
 pub(super) struct Args {
     /// The relay, as browsers reach it: HOST or HOST:PORT [default: the one named by --host]
     #[arg(value_name = "HOST[:PORT]")]
-    relay: Option<Address>,
+    relay: Option<AddressList>,
     #[command(flatten)]
     host: HostOption,
     /// Show only the stream of this name
@@ -52,7 +52,8 @@ impl Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     share::run(&share::Options {
-        relay: args.host.or_by_position(args.relay.as_ref())?,
+        // A link names one relay.
+        relay: args.host.or_by_position(args.relay.as_ref())?.first().clone(),
         tls: args.tls,
         key: args.key()?,
         stream: args.stream.clone(),

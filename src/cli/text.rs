@@ -13,6 +13,7 @@ Examples:
   pulsecam text desk.local coffee is ready
   pulsecam text desk.local 你好 🙂
   pulsecam text --host desk.local coffee is ready
+  pulsecam text desk1.lan,desk2.lan coffee is ready     to the first relay that answers
   tail -f build.log | pulsecam text desk.local
 
 With --host or PULSECAM_HOST, all words are text. Words after -- are never taken for a relay.
@@ -25,11 +26,11 @@ others are sent, and the exit status is 1.";
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = EXAMPLES,
-    override_usage = "pulsecam text [OPTIONS] HOST[:PORT] [TEXT]...\n       pulsecam text [OPTIONS] --host HOST[:PORT] [TEXT]..."
+    override_usage = "pulsecam text [OPTIONS] HOST[:PORT],... [TEXT]...\n       pulsecam text [OPTIONS] --host HOST[:PORT],... [TEXT]..."
 )]
 pub(super) struct Args {
     /// The relay, unless --host names it; then the text, whose words are joined by spaces
-    #[arg(value_name = "HOST[:PORT]] [TEXT")]
+    #[arg(value_name = "HOST[:PORT],...] [TEXT")]
     words: Vec<String>,
     #[arg(last = true, hide = true)]
     text: Vec<String>,

@@ -10,7 +10,7 @@ use super::{
     virtual_camera::VirtualCameraArgs,
 };
 #[cfg(feature = "discovery")]
-use crate::app::relays;
+use crate::{address::Address, app::relays};
 use crate::{
     app::{link::Target, view, virtual_camera},
     link::Role,
@@ -21,6 +21,7 @@ Examples:
   pulsecam view desk.local
   pulsecam view                                      the relay of this network that is announced
   pulsecam view --ask                                choose a relay in a window
+  pulsecam view desk1.lan,desk2.lan                  the first relay that answers, the next if it dies
   pulsecam view desk.local --no-window               lines instead of pictures
   pulsecam view desk.local --no-window --json --for 10s | jq 'select(.event == \"frame\").age_ms'
   pulsecam view desk.local --save inbox/             save the images that others send
@@ -61,9 +62,11 @@ pub(super) struct Args {
 fn find(args: &Args) -> Result<(), Error> {
     match relays::choose(advice::FOUND) {
         Ok(found) => {
-            let relay = found.address.parse();
-            let relay = relay.map_err(|error| Error::Usage(format!("{:?}: {error}", found.address)))?;
-            show(args, args.link.target_at(&relay, Role::Viewer)?)
+            let relay: Address = found
+                .address
+                .parse()
+                .map_err(|error| Error::Usage(format!("{:?}: {error}", found.address)))?;
+            show(args, args.link.target_at(&relay.into(), Role::Viewer)?)
         }
         Err(error) if opens_window(args) => or_else(start::run(args), error),
         Err(error) => Err(error),

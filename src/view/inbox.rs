@@ -238,6 +238,10 @@ impl Queues {
                 self.news.retain(|news| !matches!(news, Update::Page(_))); // the last one counts
                 self.news.push(Update::Page(page));
             }
+            Update::Host(host) => {
+                self.news.retain(|news| !matches!(news, Update::Host(_))); // the last one counts
+                self.news.push(Update::Host(host));
+            }
             Update::Sent { .. } | Update::Pasted(_) => self.news.push(update),
             Update::PastedImage(image) => {
                 self.news.retain(|news| !matches!(news, Update::PastedImage(_))); // the last one counts

@@ -153,6 +153,7 @@ impl Model {
             Update::Page(page) => self.page = Some(page),
             Update::Recording(since) => self.recording = since,
             Update::Link(link) => self.link = link,
+            Update::Host(host) => self.host = host,
             Update::Stop => {}
         }
         None

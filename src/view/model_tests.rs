@@ -57,6 +57,9 @@ fn an_empty_window_shows_the_state_of_the_link() {
     assert_eq!(model.headline(now), (format!("{words} (next attempt in 20 s)."), Tone::Bad));
     assert_eq!(model.headline(now + 20 * SECOND).0, format!("{words}."));
     assert_eq!(model.next_change(now).map(|then| then - now), Some(SECOND), "countdown");
+    model.apply(Update::Host("other:6868".into()), now);
+    model.apply(Update::Link(LinkState::Up { rtt: None }), now);
+    assert_eq!(model.headline(now).0, "waiting for pictures from other:6868", "it moved");
 }
 
 #[test]

@@ -72,6 +72,8 @@ pub enum Update {
     Cameras(Vec<CameraChoice>),
     /// The relay's page for browsers.
     Page(PageLink),
+    /// The relay in use, of several.
+    Host(String),
     /// The clipboard's text, for the line being written.
     Pasted(String),
     /// The clipboard's picture, which the user may send to everyone.

@@ -73,7 +73,10 @@ async fn relay(board: &Board, number: u64) -> Server {
 }
 
 async fn client(server: &Server, role: Role) -> (Link, Inbox) {
-    let config = link::Config::new(server.addr.to_string()).with(|config| config.role = role);
+    let config = link::Config::new(server.addr.to_string()).with(|config| {
+        // These tests are about relays: a client whose relay stops does not go to another.
+        (config.role, config.others) = (role, false);
+    });
     let (link, inbox) = link::connect(config).await.unwrap();
     common::links::up(&link).await;
     (link, inbox)

@@ -24,15 +24,18 @@ pub enum Cause {
     KeyMissing,
     /// The client showed a key that the relay does not know.
     KeyRefused,
+    /// The relay is stopping, and there are others.
+    Stopping,
 }
 
 impl Cause {
-    const ALL: [Self; 2] = [Self::KeyMissing, Self::KeyRefused];
+    const ALL: [Self; 3] = [Self::KeyMissing, Self::KeyRefused, Self::Stopping];
 
     const fn word(self) -> &'static str {
         match self {
             Self::KeyMissing => "key-missing",
             Self::KeyRefused => "key-refused",
+            Self::Stopping => "stopping",
         }
     }
 }
@@ -131,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_a_program_acts_on_is_read_too_and_anything_else_is_ignored() {
-        for cause in [None, Some(Cause::KeyMissing), Some(Cause::KeyRefused)] {
+        for cause in [None].into_iter().chain(Cause::ALL.map(Some)) {
             let said = CloseReason { reason: "no".into(), cause, refused: Some(17) };
             assert_eq!(CloseReason::parse(&said.to_message()), Some(said));
         }

@@ -18,15 +18,19 @@
 //!
 //! The relay tells clients which connections have ended (`gone`), so that nobody waits for their video.
 //!
+//! A relay of a cluster tells clients of ours where the others are ([`OtherRelays`]), so that they need not wait for
+//! it if it dies.
+//!
 //! A client that shows video says that it takes frames in pieces (`pieces`), and may name the only stream that
 //! it shows (`only`, read by [`Heartbeat::only`]).
 
 use bytes::Bytes;
 
 use super::{
-    Departed, Message, MessageKind, QString, Token,
+    Departed, Message, MessageKind, OtherRelays, QString, Token,
     attributes::{self, Attributes},
     frame_info::micros,
+    other_relays,
 };
 use crate::timestamp::Timestamp;
 
@@ -115,6 +119,12 @@ impl Heartbeat {
     /// Builds the message.
     #[must_use]
     pub fn to_message(&self, side: Side) -> Message {
+        self.to_message_with(side, &OtherRelays::default())
+    }
+
+    /// Builds the message of a relay that also tells of others.
+    #[must_use]
+    pub fn to_message_with(&self, side: Side, others: &OtherRelays) -> Message {
         let (mut description, payload) = side.plain();
         for (key, time) in [("t1", self.t1), ("t2", self.t2), ("t3", self.t3)] {
             if let Some(time) = time {
@@ -152,10 +162,13 @@ impl Heartbeat {
         if !self.gone.is_empty() {
             attributes::write(&mut description, "gone", &self.gone.to_string());
         }
+        if !others.is_empty() {
+            attributes::write(&mut description, other_relays::KEY, &others.to_string());
+        }
         let description = QString::from(description.as_str());
         #[expect(
             clippy::unwrap_used,
-            reason = "a heartbeat is a few hundred bytes, far below the size limit"
+            reason = "a heartbeat is a few thousand bytes, far below the size limit"
         )]
         Message::new(MessageKind::Heartbeat, description, Some(payload)).unwrap()
     }

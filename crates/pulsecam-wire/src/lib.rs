@@ -29,6 +29,7 @@ mod held;
 mod message;
 mod message_kind;
 mod number;
+mod other_relays;
 mod pieces;
 mod qstring;
 #[cfg(feature = "tokio")]
@@ -56,6 +57,7 @@ pub use self::{
     held::{HeldBytes, HeldShare},
     message::{Message, Origin},
     message_kind::MessageKind,
+    other_relays::OtherRelays,
     pieces::{Assembled, PieceAssembler, torn_piece},
     qstring::{LoneSurrogate, QString},
     receipt::Receipt,

@@ -16,6 +16,12 @@ impl Token {
         random().map(Self)
     }
 
+    /// Its bytes, from which a relay derives what it knows the client by. They are as secret as the token.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+
     /// Parses the form used in a heartbeat: up to 32 hexadecimal digits.
     pub(super) fn parse(text: &str) -> Option<Self> {
         u128::from_str_radix(text, 16).ok().map(Self)

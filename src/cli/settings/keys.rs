@@ -11,7 +11,7 @@ use super::{
     fault::Fault,
     file::{Contents, Entry, Value},
 };
-use crate::address::Address;
+use crate::address::{Address, AddressList};
 
 /// The table of profiles, by the name of a relay.
 pub(super) const HOSTS: &str = "host";
@@ -140,8 +140,10 @@ fn check_entry(root: &Command, kind: Kind, entry: &Entry) -> Result<(), String> 
 }
 
 fn address(value: &Value) -> Result<(), String> {
-    let Value::One(text) = value else { return Err(format!("{ADDRESS:?}: expected HOST or HOST:PORT")) };
-    text.parse::<Address>().map(drop).map_err(|error| format!("{ADDRESS:?} is {text:?}: {error}"))
+    let Value::One(text) = value else {
+        return Err(format!("{ADDRESS:?}: expected HOST or HOST:PORT, or several with commas between them"));
+    };
+    text.parse::<AddressList>().map(drop).map_err(|error| format!("{ADDRESS:?} is {text:?}: {error}"))
 }
 
 fn switch(value: &Value) -> Result<(), String> {
@@ -281,7 +283,7 @@ mod tests {
     fn keys_are_known_where_they_apply() {
         let good = "name = \"Ann\"\nverbose = 1\nnumbers = true\nset = [\"gain=1\"]\n[send]\nfps = 15\n\
                     [relay]\nmax-clients = 8\ntls = \"self-signed\"\nkey-file = [\"a\", \"b\"]\n[bench.latency]\nfps = 30\n\
-                    [host.desk]\naddress = \"desk.local:7000\"\ntls-pin = \"AB\"\ndefault = true\nlang = \"zh\"\n";
+                    [host.both]\naddress = \"desk1, desk2:7000\"\n[host.desk]\naddress = \"desk.local:7000\"\ntls-pin = \"AB\"\ndefault = true\nlang = \"zh\"\n";
         assert_eq!(checked(Kind::User, good), Ok(()));
         assert!(checked(Kind::Relay, "max-clients = 8\nweb = false\nlog = 1\n").is_err());
         assert_eq!(checked(Kind::Relay, "max-clients = 8\nweb = false\nquiet = true\n"), Ok(()));
@@ -311,6 +313,7 @@ mod tests {
         fails(Kind::User, "name = [\"a\", \"b\"]", &["expected one text"]);
         fails(Kind::User, "set = true", &["a list"]);
         fails(Kind::User, "[host.desk]\naddress = \"desk:x\"", &["c.toml:2: ", "desk:x"]);
+        fails(Kind::User, "[host.desk]\naddress = \"desk,\"", &["c.toml:2: ", "empty"]);
         fails(Kind::User, "[host.desk]\ndefault = 1", &["true or false"]);
         fails(Kind::User, "[host.a]\ndefault = true\n[host.b]\ndefault = true", &["c.toml:4: ", "line 2"]);
     }

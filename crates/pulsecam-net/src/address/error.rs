@@ -75,4 +75,7 @@ pub enum Error {
         /// The host.
         host: String,
     },
+    /// There are more hosts than anyone needs.
+    #[error("these are more than {0} hosts")]
+    TooMany(usize),
 }

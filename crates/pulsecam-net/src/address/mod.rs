@@ -1,12 +1,16 @@
-//! Addresses as people write them: of a relay to connect to ([`Address`]), and to listen on ([`Bind`]).
+//! Addresses as people write them: of a relay to connect to ([`Address`]), of several ([`AddressList`]), and to
+//! listen on ([`Bind`]).
 //!
-//! Both are parsed from text that people type or paste. Invalid text is an [`Error`] that shows the right
+//! All are parsed from text that people type or paste. Invalid text is an [`Error`] that shows the right
 //! form.
 
 mod bind;
 mod error;
+mod list;
 mod lookup;
 mod machine;
+#[cfg(feature = "client")]
+mod space;
 
 use std::{
     fmt,
@@ -14,9 +18,12 @@ use std::{
     str::FromStr,
 };
 
+#[cfg(feature = "client")]
+pub(crate) use self::space::AddressSpace;
 pub use self::{
     bind::Bind,
     error::Error,
+    list::AddressList,
     lookup::LookupError,
     machine::{machine_addresses, machine_name},
 };

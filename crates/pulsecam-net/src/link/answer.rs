@@ -3,7 +3,7 @@
 
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
-use super::{State, counters::ConnectStage, session::Session, unacked::Answered};
+use super::{State, counters::ConnectStage, moves::Arrival, session::Session, unacked::Answered};
 use crate::{
     clock::{Timestamp, now},
     wire::Heartbeat,
@@ -53,19 +53,22 @@ impl Session<'_> {
         }
         let rtt = now().duration_since(sent);
         if now().duration_since(self.began) >= self.hub.config.max_backoff {
-            inner.kept.backoff.reset();
+            inner.kept.hosts.well(&self.host.address);
         }
+        let config = &self.hub.config;
+        let (interval, silence) = inner.kept.hosts.patience((config.interval, config.timeout), Some(rtt));
+        let sooner = inner.keep_alive.expect(interval, silence, now());
         let up_for = inner.up_since.map_or(Duration::ZERO, |since| now().saturating_duration_since(since));
         let reported = inner.kept.outages.is_up(up_for);
         if let (Some(t1), Some(t2), Some(t3)) = (answer.t1, answer.t2, answer.t3) {
             inner.offsets.sample(t1, t2, t3, t4);
         }
         let best = inner.offsets.best();
-        let more = inner.kept.unacked.wants_heartbeat();
+        let more = inner.kept.unacked.wants_heartbeat() || sooner;
         drop(inner);
         self.tell_credit(); // if no frame comes any more, there is nothing to limit
         if reported {
-            self.report_up(true);
+            self.report_up(true, Arrival::Up);
         }
         if more {
             self.confirm.notify_one();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The pause before the first attempt. It is too short to notice, but long enough that all observers of the
 /// link's state see why it went down.
-const AT_ONCE: Duration = Duration::from_millis(50);
+pub(super) const AT_ONCE: Duration = Duration::from_millis(50);
 
 /// The second pause; it doubles after each further failure.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -44,12 +44,6 @@ impl Backoff {
     pub(super) fn slow(&self, random: f64) -> Duration {
         self.max.saturating_mul(LASTING).mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0)
     }
-
-    /// Starts over. Only to be called after a session that was healthy for a while: a relay that accepts,
-    /// answers and closes must not be hammered.
-    pub(super) const fn reset(&mut self) {
-        self.failures = 0;
-    }
 }
 
 #[cfg(test)]
@@ -64,8 +58,6 @@ mod tests {
         for _ in 0..100 {
             assert_eq!(backoff.next(0.0), Duration::from_secs(5));
         }
-        backoff.reset();
-        assert_eq!(backoff.next(0.0), AT_ONCE);
     }
 
     #[test]

@@ -10,13 +10,17 @@ use crate::{auth::Key, tls, wire};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// The relay, as `HOST` or `HOST:PORT`. [`Address`](crate::address::Address) parses it; an IPv6 address
-    /// with a port is written `[::1]:6868`.
+    /// The relay, as `HOST` or `HOST:PORT`; several are separated by commas.
+    /// [`AddressList`](crate::address::AddressList) parses them; an IPv6 address with a port is written
+    /// `[::1]:6868`. The first that answers is used, and if it dies, another.
     pub host: String,
+    /// Whether other relays of a cluster are used if the relay tells of them: with the same key and the same trust,
+    /// and none that is closer to this machine.
+    pub others: bool,
     /// The time between two heartbeats: 3 s, as in the Qt example.
     pub interval: Duration,
     /// The silence after which the link is down: a little more than three heartbeats. The Qt example waits
-    /// for 100.
+    /// for 100. If several relays are known, it is 3 s at most, and the interval 1 s.
     pub timeout: Duration,
     /// The time for looking up the host before that is reported; the lookup continues. Generous, because a
     /// dead nameserver alone takes 5 s.
@@ -54,6 +58,7 @@ impl Config {
     pub fn new(host: impl Into<String>) -> Self {
         Self {
             host: host.into(),
+            others: true,
             interval: Duration::from_secs(3),
             timeout: Duration::from_secs(10),
             resolve_timeout: Duration::from_secs(20),

@@ -16,17 +16,17 @@ use super::{
     adaptive_timeout::AdaptiveTimeout,
     counters,
     hub::Hub,
+    learnt::Host,
     lookup::{Lookup, Outcome},
     race::{Race, Step, order},
 };
-use crate::{
-    address::{Address, LookupError},
-    clock::now,
-    transport::Connection,
-};
+use crate::{address::LookupError, clock::now, transport::Connection};
 
 /// The time after which a slow lookup is reported, because a user would wonder.
 const NOTICED: Duration = Duration::from_secs(2);
+
+/// The time for looking up a host if there are others. The lookup continues while they are tried.
+const SOON: Duration = Duration::from_secs(2);
 
 type Dialing = Pin<Box<dyn Future<Output = io::Result<(Connection, SocketAddr)>> + Send>>;
 
@@ -35,7 +35,7 @@ type Dialing = Pin<Box<dyn Future<Output = io::Result<(Connection, SocketAddr)>>
 pub struct Dial(Arc<dyn Fn(&str) -> Dialing + Send + Sync>);
 
 impl Dial {
-    /// Creates one that calls `how` for each attempt, with the host and port of [`super::Config`].
+    /// Creates one that calls `how` for each attempt, with the host and port of the relay.
     pub fn new<F>(how: impl Fn(&str) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = io::Result<(Connection, SocketAddr)>> + Send + 'static,
@@ -50,9 +50,10 @@ impl fmt::Debug for Dial {
     }
 }
 
-/// Connects, and remembers the addresses, the one that worked, and the time needed.
+/// Connects to a relay, and remembers its addresses, the one that worked, and the time needed.
 #[derive(Debug)]
 pub(super) struct Dialer {
+    host: Host,
     lookup: Lookup,
     patience: AdaptiveTimeout,
     worked: Option<SocketAddr>,
@@ -60,9 +61,9 @@ pub(super) struct Dialer {
 
 impl Dialer {
     /// Creates a dialer without any history.
-    pub(super) fn new(address: &Address, config: &Config) -> Self {
-        let patience = AdaptiveTimeout::new(config.connect_timeout);
-        Self { lookup: Lookup::new(address), patience, worked: None }
+    pub(super) fn new(host: Host, config: &Config) -> Self {
+        let (lookup, patience) = (Lookup::new(&host.address), AdaptiveTimeout::new(config.connect_timeout));
+        Self { host, lookup, patience, worked: None }
     }
 
     /// Looks the host up for the first time, so that a name that does not exist is reported at once. All
@@ -70,13 +71,13 @@ impl Dialer {
     ///
     /// # Errors
     /// If the name does not exist.
-    pub(super) async fn look_up(&mut self, address: &Address, limit: Duration) -> Result<(), LookupError> {
-        let looking = self.lookup.addresses(limit);
+    pub(super) async fn look_up(&mut self, config: &Config, are_several: bool) -> Result<(), LookupError> {
+        let looking = self.lookup.addresses(lookup_limit(config, are_several));
         let mut looking = pin!(looking);
         let outcome = match time::timeout(NOTICED, &mut looking).await {
             Ok(outcome) => outcome,
             Err(_) => {
-                info!("looking up {} takes a while", address.host());
+                info!("looking up {} takes a while", self.host.address.host());
                 looking.await
             }
         };
@@ -87,11 +88,18 @@ impl Dialer {
     }
 
     /// Connects to the host, with TLS if configured; returns the connection and the peer's address.
-    pub(super) async fn connect(&mut self, hub: &Hub) -> Result<(Connection, SocketAddr), Down> {
+    ///
+    /// If there are several relays, a slow lookup does not hold up the others.
+    pub(super) async fn connect(
+        &mut self,
+        hub: &Hub,
+        are_several: bool,
+    ) -> Result<(Connection, SocketAddr), Down> {
         self.patience.begin();
+        let relay = self.host.address.to_string();
         if let Some(Dial(dial)) = &hub.config.dial {
             let dial = |()| {
-                let dialing = dial(&hub.config.host);
+                let dialing = dial(&relay);
                 async { dialing.await.map_err(|error| Down::connecting(&error)) }
             };
             return self
@@ -99,14 +107,17 @@ impl Dialer {
                 .await
                 .map(|((), connected)| connected);
         }
-        let host = || hub.address.host();
-        let addresses = match self.lookup.addresses(hub.config.resolve_timeout).await {
+        let host = self.host.address.host();
+        let mut addresses = match self.lookup.addresses(lookup_limit(&hub.config, are_several)).await {
             Outcome::Found(addresses) => addresses,
-            Outcome::Late(limit) => return Err(Down::Resolving { host: host(), limit }),
-            Outcome::Failed(error) => {
-                return Err(Down::Unresolved { host: host(), reason: error.to_string() });
-            }
+            Outcome::Late(limit) => return Err(Down::Resolving { host, limit }),
+            Outcome::Failed(error) => return Err(Down::Unresolved { host, reason: error.to_string() }),
         };
+        addresses.retain(|address| self.host.allows(address.ip()));
+        if addresses.is_empty() {
+            let why = "it is closer than the relay that told of it, or has no address";
+            return Err(Down::Unreachable(why.into()));
+        }
         let mut left = order(&addresses, self.worked);
         let mut why = None;
         loop {
@@ -118,7 +129,7 @@ impl Dialer {
                 return Ok((Connection::tcp(stream).map_err(|error| Down::connecting(&error))?, address));
             };
             let limit = self.patience.limit();
-            why = match self.patience.within(client.connect(&hub.config.host, stream)).await {
+            why = match self.patience.within(client.connect(&relay, stream)).await {
                 Some(Ok(connection)) => {
                     hub.counters.reached(counters::ConnectStage::Agreed);
                     return Ok((connection, address));
@@ -204,6 +215,11 @@ impl Dialer {
     }
 }
 
+/// The time for looking up a host.
+fn lookup_limit(config: &Config, are_several: bool) -> Duration {
+    if are_several { config.resolve_timeout.min(SOON) } else { config.resolve_timeout }
+}
+
 /// Returns the more helpful reason. An answer from the host is more informative than silence, and silence
 /// more than a missing route.
 fn more_telling(one: Option<Down>, other: Down) -> Option<Down> {
@@ -230,7 +246,7 @@ mod tests {
 
     fn dialer() -> Dialer {
         let config = Config::new("192.0.2.1");
-        Dialer::new(&config.host.parse().unwrap(), &config)
+        Dialer::new(Host::named(config.host.parse().unwrap()), &config)
     }
 
     const BASE: Duration = Duration::from_millis(1500);

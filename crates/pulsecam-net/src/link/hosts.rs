@@ -1,38 +1,64 @@
 //! Decides to which of several relays a link connects next.
 //!
-//! A client may know several relays of a cluster: those that its user named, and those that a relay told of. If its
-//! relay dies, it is at another one as soon as that is known: at once if its connection was closed or refused, and
-//! after a shorter silence than usual, since to try another relay costs nothing.
+//! A client may know several relays: those that its user named, and those that a relay told of. If its relay dies, it
+//! is at another one as soon as that is known: at once if its connection was closed or refused, and after a shorter
+//! silence than usual, since to try another relay costs nothing. It does not go back by itself: each move is a pause.
 
 use std::{
-    collections::BTreeMap,
+    collections::HashMap,
     time::{Duration, Instant},
 };
 
-/// The most relays that are learnt from another one. Those are the least loaded ones; a client needs one.
-pub(super) const MAX_LEARNT: usize = 8;
+use super::{
+    Down,
+    backoff::{AT_ONCE, Backoff},
+    learnt::Host,
+};
+use crate::address::{Address, AddressList};
 
-/// The pause of a relay that failed once; it doubles after each further failure.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// The most relays that are learnt from another one. Those are the least loaded ones; a client needs one.
+const MAX_LEARNT: usize = 8;
+
+/// The longest further pause before another relay is tried, so that the clients of a relay that died do not all come
+/// to the next in the same millisecond.
+const SPREAD: Duration = Duration::from_millis(200);
 
 /// The interval of heartbeats, and the silence after which a relay is given up, if others are known.
 const INTERVAL: Duration = Duration::from_secs(1);
 const SILENCE: Duration = Duration::from_secs(3);
 
-/// How a connection that was up ended.
+/// Round trips in that silence, so that a distant relay is not taken for a dead one.
+const ROUND_TRIPS: u32 = 4;
+
+/// How a connection ended, or an attempt to connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Loss {
-    /// It was closed: the relay may be restarting, and one that is gone refuses the next attempt at once.
+pub(super) enum Ending {
+    /// It was closed while it was up. The relay may be restarting; one that is gone refuses the next attempt at once.
     Closed,
-    /// Nothing came for too long: an attempt to connect may take as long.
+    /// Nothing came for too long; an attempt to connect may take as long.
     Silent,
+    /// The attempt failed, or the relay does not want this client now.
+    Failed,
+    /// The attempt failed, and another will fail too.
+    Lasting,
+}
+
+impl Ending {
+    /// How it ended, from the reason; `was_up`: whether the relay had answered.
+    pub(super) const fn of(why: &Down, was_up: bool) -> Self {
+        match why {
+            _ if why.is_permanent() => Self::Lasting,
+            Down::Silent(_) => Self::Silent,
+            Down::Closed | Down::Lost(_) if was_up => Self::Closed,
+            _ => Self::Failed,
+        }
+    }
 }
 
 /// The next attempt to connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Next {
-    /// The relay, as its user or another relay wrote it.
-    pub(super) host: String,
+    pub(super) host: Host,
     /// When.
     pub(super) at: Instant,
 }
@@ -41,202 +67,147 @@ pub(super) struct Next {
 #[derive(Debug)]
 pub(super) struct Hosts {
     /// Those that the user named, in the order of preference.
-    named: Vec<String>,
-    learnt: Vec<String>,
+    named: Vec<Host>,
+    learnt: Vec<Host>,
     /// The last one that was up.
-    current: Option<String>,
-    failures: BTreeMap<String, Failures>,
+    current: Option<Host>,
+    /// The last one that was tried.
+    tried: Option<Address>,
+    troubles: HashMap<Address, Trouble>,
+    /// Silent relays since a connection was well.
+    silences: u32,
     /// The longest pause.
     max_pause: Duration,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Failures {
-    count: u32,
+/// A relay that failed recently.
+#[derive(Clone, Debug)]
+struct Trouble {
+    backoff: Backoff,
     /// When it may be tried again.
     until: Instant,
+    is_lasting: bool,
 }
 
 impl Hosts {
     /// Creates the list of those that the user named.
-    pub(super) fn new(named: Vec<String>, max_pause: Duration) -> Self {
-        Self { named, learnt: Vec::new(), current: None, failures: BTreeMap::new(), max_pause }
+    pub(super) fn new(named: &AddressList, max_pause: Duration) -> Self {
+        Self {
+            named: named.iter().cloned().map(Host::named).collect(),
+            learnt: Vec::new(),
+            current: None,
+            tried: None,
+            troubles: HashMap::new(),
+            silences: 0,
+            max_pause,
+        }
     }
 
-    /// Records which others there are, as a relay says.
-    pub(super) fn learn(&mut self, others: impl IntoIterator<Item = String>) {
+    /// Records which others there are, as the current relay says. The one that comes first is tried first, so give them
+    /// in random order: else all clients of a relay that dies would go to the same one.
+    pub(super) fn learn(&mut self, others: impl IntoIterator<Item = Host>) {
         self.learnt.clear();
         for other in others {
-            if self.learnt.len() < MAX_LEARNT && !self.all().any(|known| *known == other) {
+            if self.learnt.len() < MAX_LEARNT && !self.is_known(&other.address) {
                 self.learnt.push(other);
             }
         }
-        let known: Vec<_> = self.all().cloned().collect();
-        self.failures.retain(|host, _| known.contains(host));
+        let troubles = std::mem::take(&mut self.troubles);
+        self.troubles = troubles.into_iter().filter(|(address, _)| self.is_known(address)).collect();
     }
 
-    /// Which one to try next, and when. `None` if none is known.
-    pub(super) fn next(&self, now: Instant) -> Option<Next> {
-        let at = |host: &String| self.failures.get(host).map_or(now, |failures| failures.until.max(now));
+    /// Which one to try next, and when. `random`, from 0 to 1, delays a move to another relay by up to [`SPREAD`].
+    pub(super) fn next(&self, random: f64, now: Instant) -> Option<Next> {
+        let trouble = |host: &Host| self.troubles.get(&host.address);
+        let ready = |host: &Host| trouble(host).map_or(now, |trouble| trouble.until.max(now));
         // Of several that may be tried now, the first.
-        let host = self.all().min_by_key(|host| at(host))?;
-        Some(Next { host: host.clone(), at: at(host) })
+        let host = self.all().min_by_key(|&host| ready(host))?;
+        let spread = SPREAD.mul_f64(random.clamp(0.0, 1.0));
+        let pause = match &self.tried {
+            None => Duration::ZERO,
+            Some(tried) if *tried == host.address => AT_ONCE,
+            Some(_) => AT_ONCE + spread,
+        };
+        let at = ready(host).max(now + pause.min(self.max_pause));
+        Some(Next { host: host.clone(), at })
     }
 
-    /// Records that an attempt failed. `random`, from 0 to 1, shortens the pause before the next one with the same host by
-    /// up to half; the others may be tried at once.
-    pub(super) fn failed(&mut self, host: &str, random: f64, now: Instant) {
+    /// Records that a connection to a relay, or an attempt, ended. `random`, from 0 to 1, shortens the pause before the
+    /// next one with the same relay by up to half; the others may be tried at once.
+    pub(super) fn ended(&mut self, host: &Address, ending: Ending, random: f64, now: Instant) {
+        self.tried = Some(host.clone());
+        self.silences = self.silences.saturating_add(u32::from(ending == Ending::Silent));
+        let was_well = !self.troubles.contains_key(host);
         let max = self.max_pause;
-        let failures = self.failures.entry(host.to_owned()).or_insert(Failures { count: 0, until: now });
-        let doubled = FIRST_PAUSE.saturating_mul(1_u32.checked_shl(failures.count).unwrap_or(u32::MAX));
-        failures.count = failures.count.saturating_add(1);
-        failures.until = now + doubled.min(max).mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0);
+        let trouble = self.troubles.entry(host.clone()).or_insert_with(|| Trouble {
+            backoff: Backoff::new(max),
+            until: now,
+            is_lasting: false,
+        });
+        trouble.is_lasting = ending == Ending::Lasting;
+        let pause =
+            if trouble.is_lasting { trouble.backoff.slow(random) } else { trouble.backoff.next(random) };
+        trouble.until = if was_well && ending == Ending::Closed { now } else { now + pause };
     }
 
     /// Records that a relay has answered. Its failures are forgotten only once the connection proved well, so that one
     /// that accepts and closes is not hammered.
-    pub(super) fn up(&mut self, host: &str) {
-        self.current = Some(host.to_owned());
+    pub(super) fn up(&mut self, host: &Host) {
+        self.current = Some(host.clone());
     }
 
     /// Records that the connection has been up for a while.
-    pub(super) fn well(&mut self, host: &str) {
-        self.failures.remove(host);
+    pub(super) fn well(&mut self, host: &Address) {
+        self.troubles.remove(host);
+        self.silences = 0;
     }
 
-    /// Records that the connection ended.
-    pub(super) fn lost(&mut self, host: &str, loss: Loss, random: f64, now: Instant) {
-        let was_well = !self.failures.contains_key(host);
-        if loss == Loss::Silent || !was_well {
-            self.failed(host, random, now);
+    /// The interval of heartbeats and the limit of silence; `alone` if no other relay is known. After a silence, the next
+    /// ones may last twice as long, in case that the way is that slow.
+    pub(super) fn patience(
+        &self,
+        alone: (Duration, Duration),
+        rtt: Option<Duration>,
+    ) -> (Duration, Duration) {
+        if !self.are_several() {
+            return alone;
         }
+        let (interval, silence) = alone;
+        let slow = SILENCE.saturating_mul(1_u32.checked_shl(self.silences).unwrap_or(u32::MAX));
+        let distant = rtt.unwrap_or_default().saturating_mul(ROUND_TRIPS);
+        (interval.min(INTERVAL), silence.min(slow.max(distant)))
     }
 
-    /// The interval of heartbeats and the limit of silence; `alone` if no other relay is known.
-    pub(super) fn patience(&self, alone: (Duration, Duration)) -> (Duration, Duration) {
-        let (interval, silence) = alone;
-        if self.all().nth(1).is_none() { alone } else { (interval.min(INTERVAL), silence.min(SILENCE)) }
+    /// Whether there is more than one.
+    pub(super) fn are_several(&self) -> bool {
+        self.all().nth(1).is_some()
+    }
+
+    /// Whether it is known.
+    pub(super) fn is_known(&self, address: &Address) -> bool {
+        self.all().any(|host| host.address == *address)
+    }
+
+    /// Whether there is one that has not failed since it was well.
+    pub(super) fn is_any_untried(&self) -> bool {
+        self.all().any(|host| !self.troubles.contains_key(&host.address))
+    }
+
+    /// Whether another attempt may succeed, at any of them, without a change here or there.
+    pub(super) fn may_succeed(&self) -> bool {
+        let fails = |host: &Host| self.troubles.get(&host.address).is_some_and(|trouble| trouble.is_lasting);
+        !self.all().all(fails)
     }
 
     /// All known ones, in the order in which they are tried: the current one, then those that the user named.
-    fn all(&self) -> impl Iterator<Item = &String> {
+    fn all(&self) -> impl Iterator<Item = &Host> {
         let current = self.current.iter();
-        let others = self.named.iter().chain(&self.learnt);
-        current.chain(others.filter(|host| Some(*host) != self.current.as_ref()))
+        let is_current =
+            |host: &&Host| self.current.as_ref().is_some_and(|current| current.address == host.address);
+        current.chain(self.named.iter().chain(&self.learnt).filter(move |host| !is_current(host)))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const MAX: Duration = Duration::from_secs(5);
-    const MS: Duration = Duration::from_millis(1);
-
-    fn hosts(named: &[&str]) -> Hosts {
-        Hosts::new(named.iter().map(|&host| host.to_owned()).collect(), MAX)
-    }
-
-    fn next(hosts: &Hosts, now: Instant) -> (String, Duration) {
-        let Next { host, at } = hosts.next(now).unwrap();
-        (host, at - now)
-    }
-
-    fn at_once(host: &str) -> (String, Duration) {
-        (host.to_owned(), Duration::ZERO)
-    }
-
-    #[test]
-    fn after_a_refused_connection_the_next_one_is_tried_at_once() {
-        let (mut hosts, now) = (hosts(&["a", "b"]), Instant::now());
-        assert_eq!(next(&hosts, now), at_once("a"));
-        hosts.failed("a", 0.0, now);
-        assert_eq!(next(&hosts, now), at_once("b"));
-        hosts.failed("b", 0.0, now + MS);
-        assert_eq!(next(&hosts, now + MS), ("a".into(), 249 * MS), "all have failed");
-        hosts.failed("a", 1.0, now + 250 * MS);
-        assert_eq!(next(&hosts, now + 250 * MS), ("b".into(), MS));
-        hosts.up("b");
-        hosts.well("b");
-        assert_eq!(next(&hosts, now + 300 * MS), at_once("b"), "where it is");
-    }
-
-    #[test]
-    fn a_relay_that_closed_may_restart_and_a_silent_one_may_be_gone() {
-        let now = Instant::now();
-        for (loss, first) in [(Loss::Closed, "b"), (Loss::Silent, "a")] {
-            let mut hosts = hosts(&["a", "b"]);
-            hosts.up("b");
-            hosts.lost("b", loss, 0.0, now);
-            assert_eq!(next(&hosts, now), at_once(first));
-        }
-        let mut hosts = hosts(&["a", "b"]);
-        hosts.failed("b", 0.0, now);
-        hosts.up("b");
-        hosts.lost("b", Loss::Closed, 0.0, now);
-        assert_eq!(next(&hosts, now), at_once("a"), "it accepts and closes");
-    }
-
-    #[test]
-    fn relays_that_are_learnt_are_used_and_forgotten() {
-        let (mut hosts, now) = (hosts(&["a"]), Instant::now());
-        let usual = (Duration::from_secs(3), Duration::from_secs(10));
-        assert_eq!(hosts.patience(usual), usual);
-        hosts.learn(["a", "b", "b"].map(str::to_owned));
-        assert_eq!(hosts.learnt, ["b"]);
-        assert_eq!(hosts.patience(usual), (INTERVAL, SILENCE));
-        assert_eq!(hosts.patience((MS, 5 * MS)), (MS, 5 * MS), "of one that is less patient, as before");
-        hosts.failed("a", 0.0, now);
-        hosts.up("b");
-        hosts.learn(["c".to_owned()]);
-        assert_eq!(next(&hosts, now), at_once("b"), "it is there still");
-        hosts.failed("b", 0.0, now);
-        assert_eq!(next(&hosts, now), at_once("c"));
-        hosts.learn((0..100).map(|number| format!("{number}")));
-        assert_eq!(hosts.learnt.len(), MAX_LEARNT);
-    }
-
-    #[test]
-    fn pauses_double_up_to_the_limit() {
-        let (mut hosts, now) = (hosts(&["a"]), Instant::now());
-        let pauses: Vec<_> = (0..7)
-            .map(|_| {
-                hosts.failed("a", 0.0, now);
-                next(&hosts, now).1.as_millis()
-            })
-            .collect();
-        assert_eq!(pauses, [250, 500, 1000, 2000, 4000, 5000, 5000]);
-        (0..100).for_each(|_| hosts.failed("a", 1.0, now));
-        assert_eq!(next(&hosts, now).1, MAX / 2);
-        assert_eq!(Hosts::new(Vec::new(), MAX).next(now), None);
-    }
-
-    proptest! {
-        /// Whatever has failed before, a relay that answers is found before any is tried twice.
-        #[test]
-        fn one_that_lives_is_found(
-            failed in proptest::collection::vec((0_usize..5, 0.0_f64..1.0, 0_u64..3000), 0..40),
-            living in 0_usize..5,
-        ) {
-            let names = ["a", "b", "c", "d", "e"];
-            let (mut hosts, mut now) = (hosts(&names[..2]), Instant::now());
-            hosts.learn(names[2..].iter().map(|&name| name.to_owned()));
-            for (which, random, pause) in failed {
-                hosts.failed(names[which], random, now);
-                now += Duration::from_millis(pause);
-            }
-            let begun = now;
-            for attempt in 0.. {
-                let Next { host, at } = hosts.next(now).unwrap();
-                prop_assert!(at - begun <= MAX + MAX, "{attempt}");
-                now = at;
-                if host == names[living] {
-                    break;
-                }
-                hosts.failed(&host, 0.0, now);
-            }
-        }
-    }
-}
+#[path = "hosts_tests.rs"]
+mod tests;

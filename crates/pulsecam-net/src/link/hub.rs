@@ -25,7 +25,6 @@ use super::{
     streams::Streams,
 };
 use crate::{
-    address::Address,
     clock::{Timestamp, now},
     queue,
     stream_id::StreamId,
@@ -42,8 +41,8 @@ const REMEMBERED_IDS: usize = 1024;
 #[derive(Debug)]
 pub(super) struct Hub {
     pub(super) config: Config,
-    /// The parsed [`Config::host`].
-    pub(super) address: Address,
+    /// The relay to which the link is or was connected, or tries to connect.
+    pub(super) relay: watch::Sender<Arc<str>>,
     pub(super) outbox: queue::Sender<(), Outbound>,
     pub(super) inbox: queue::Sender<StreamId, Received>,
     pub(super) state: watch::Sender<State>,
@@ -72,7 +71,6 @@ pub(super) struct Hub {
 impl Hub {
     pub(super) fn new(
         config: Config,
-        address: Address,
         outbox: queue::Sender<(), Outbound>,
         inbox: queue::Sender<StreamId, Received>,
     ) -> Self {
@@ -94,7 +92,7 @@ impl Hub {
             last_down: Mutex::default(),
             largest: AtomicU32::new(u32::MAX),
             writer: Mutex::default(),
-            address,
+            relay: watch::Sender::new(config.host.as_str().into()),
             config,
         }
     }

@@ -39,6 +39,7 @@ impl Session<'_> {
             MessageKind::Heartbeat => {
                 let heartbeat = Heartbeat::parse(message.description());
                 self.departed(&heartbeat, &message, received, received_at);
+                self.learn(message.description());
                 self.answered(&heartbeat, received);
             }
             MessageKind::Reserved(number) => match Receipt::parse(&message) {
@@ -102,7 +103,7 @@ impl Session<'_> {
     /// Puts into the inbox that streams have ended.
     fn departed(&self, heartbeat: &Heartbeat, message: &Message, received: Timestamp, received_at: Instant) {
         for number in heartbeat.gone.iter() {
-            let Some(sender) = self.hub.streams().left(number) else { continue };
+            let Some(sender) = self.hub.streams().left(number, received_at) else { continue };
             let (sender, account) = (Some(sender), LossStats::default());
             let item =
                 Received { message: message.clone(), info: None, sender, account, received, received_at };

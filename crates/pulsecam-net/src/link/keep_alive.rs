@@ -23,6 +23,8 @@ const SHORTEST: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub(super) struct KeepAlive {
     interval: Duration,
+    /// The longest interval that the relay tolerates.
+    tolerated: Duration,
     timeout: Duration,
     heard: Instant,
     next: Instant,
@@ -33,19 +35,41 @@ impl KeepAlive {
     /// trip.
     #[must_use]
     pub(super) const fn new(interval: Duration, timeout: Duration, now: Instant) -> Self {
-        Self { interval, timeout, heard: now, next: now }
+        Self { interval, tolerated: Duration::MAX, timeout, heard: now, next: now }
+    }
+
+    /// The silence after which the peer is dead.
+    pub(super) const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Sets the interval of heartbeats, and the silence after which the peer is dead. Returns true if heartbeats become
+    /// more frequent.
+    pub(super) fn expect(&mut self, interval: Duration, timeout: Duration, now: Instant) -> bool {
+        let before = self.due_every();
+        (self.interval, self.timeout) = (interval, timeout);
+        self.hurry(before, now)
     }
 
     /// Sets the silence of ours after which the relay closes the connection. Heartbeats become frequent
     /// enough for it. Returns true if they become more frequent.
     pub(super) fn must_not_be_silent_for(&mut self, limit: Duration, now: Instant) -> bool {
-        let wanted = (limit / BEATS_IN_SILENCE).max(SHORTEST);
-        let sooner = wanted < self.interval;
-        if sooner {
-            self.interval = wanted;
+        let before = self.due_every();
+        self.tolerated = self.tolerated.min((limit / BEATS_IN_SILENCE).max(SHORTEST));
+        self.hurry(before, now)
+    }
+
+    fn due_every(&self) -> Duration {
+        self.interval.min(self.tolerated)
+    }
+
+    /// Brings the next heartbeat forward if the interval was longer before.
+    fn hurry(&mut self, before: Duration, now: Instant) -> bool {
+        let wanted = self.due_every();
+        if wanted < before {
             self.next = self.next.min(now + wanted);
         }
-        sooner
+        wanted < before
     }
 
     /// Records that something was received.
@@ -60,7 +84,7 @@ impl KeepAlive {
             return KeepAliveAction::Dead;
         }
         if now >= self.next {
-            self.next = now + self.interval;
+            self.next = now + self.due_every();
             return KeepAliveAction::Send;
         }
         KeepAliveAction::Wait(self.next.min(dead))
@@ -116,6 +140,21 @@ mod tests {
         assert_eq!(keep_alive.poll(start + 2 * S), KeepAliveAction::Wait(start + 2 * S + 2 * S / 3));
         assert!(keep_alive.must_not_be_silent_for(Duration::ZERO, start + 2 * S));
         assert_eq!(keep_alive.poll(start + 2 * S), KeepAliveAction::Wait(start + 2 * S + SHORTEST));
+    }
+
+    #[test]
+    fn what_is_expected_can_change() {
+        let start = Instant::now();
+        let mut keep_alive = KeepAlive::new(3 * S, 10 * S, start);
+        assert_eq!(keep_alive.poll(start), KeepAliveAction::Send);
+        assert!(keep_alive.expect(S, 3 * S, start), "another relay is known");
+        assert!(!keep_alive.expect(S, 3 * S, start));
+        assert_eq!(keep_alive.poll(start), KeepAliveAction::Wait(start + S));
+        assert_eq!(keep_alive.poll(start + 3 * S), KeepAliveAction::Dead);
+        assert!(!keep_alive.expect(3 * S, 10 * S, start), "it is gone");
+        assert!(keep_alive.must_not_be_silent_for(S, start));
+        assert!(!keep_alive.expect(2 * S, 10 * S, start), "the relay's limit stays");
+        assert_eq!(keep_alive.timeout(), 10 * S);
     }
 
     #[test]

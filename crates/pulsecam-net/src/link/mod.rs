@@ -1,9 +1,9 @@
 //! The client's side of a connection: heartbeats, reconnection, and clock offset.
 //!
 //! TCP does not notice a pulled cable, so the client sends a heartbeat every few seconds, and silence beyond
-//! a limit means that the link is dead. It then reconnects by itself, without end. The parts that decide
-//! (`keep_alive`, `backoff`, `unacked`, [`clock`], and those of connecting) are plain types that take the
-//! time as an argument; the session drives them.
+//! a limit means that the link is dead. It then reconnects by itself, without end, to another relay if it knows
+//! several. The parts that decide (`keep_alive`, `hosts`, `backoff`, `unacked`, [`clock`], and those of connecting)
+//! are plain types that take the time as an argument; the session drives them.
 
 mod adaptive_timeout;
 mod answer;
@@ -13,17 +13,19 @@ mod config;
 mod counters;
 mod delivery;
 mod dial;
+mod dialers;
 mod display_names;
 mod error;
 mod handling;
 mod handshake;
-#[cfg_attr(not(test), expect(dead_code, reason = "the dialer knows one host so far"))]
 mod hosts;
 mod hub;
 mod incoming;
 mod keep_alive;
+mod learnt;
 mod lookup;
 mod loss_stats;
+mod moves;
 mod outages;
 mod outbound;
 mod race;
@@ -60,12 +62,13 @@ pub use self::{
     streams::Peer,
 };
 use self::{
-    dial::Dialer,
+    dialers::Dialers,
+    hosts::Hosts,
     hub::Hub,
     outbound::{Attempt, Outbound},
 };
 use crate::{
-    address::Address,
+    address::AddressList,
     clock::now,
     queue,
     sync::lock,
@@ -98,26 +101,26 @@ impl Drop for Guard {
 }
 
 /// Starts a link, which connects and reconnects by itself. Returns once the host was looked up, or after
-/// [`Config::resolve_timeout`]; the lookup then continues.
+/// [`Config::resolve_timeout`]; the lookup then continues. Of several hosts, one is enough.
 ///
 /// # Errors
 /// [`Error::Address`] and [`Error::Unresolvable`], because retries cannot help. A relay or network that is
 /// not there yet is not an error.
 pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
-    let address: Address = config.host.parse()?;
-    config.host = address.to_string();
-    let mut dialer = Dialer::new(&address, &config);
+    let named: AddressList = config.host.parse()?;
+    config.host = named.to_string();
+    let mut dialers = Dialers::default();
     if config.dial.is_none() {
-        let unresolvable = |source| Error::Unresolvable { host: address.host(), source };
-        dialer.look_up(&address, config.resolve_timeout).await.map_err(unresolvable)?;
+        dialers.look_up(&named, &config).await?;
     }
     let (outbox, waiting) = queue::channel(config.budget);
     let inbox_queue =
         queue::ConflatingQueue::new(config.budget).with_latest_budget(config.budget, Received::weight);
     let (inbox, arrived) = queue::channel_with(inbox_queue);
-    let hub = Arc::new(Hub::new(config, address, outbox, inbox));
-    let stop = CancellationToken::new();
-    let task = tokio::spawn(reconnect::keep_connected(Arc::clone(&hub), dialer, waiting, stop.clone()));
+    let hub = Arc::new(Hub::new(config, outbox, inbox));
+    let (stop, hosts) = (CancellationToken::new(), Hosts::new(&named, hub.config.max_backoff));
+    let task =
+        tokio::spawn(reconnect::keep_connected(Arc::clone(&hub), hosts, dialers, waiting, stop.clone()));
     Ok((Link { hub, _guard: Arc::new(Guard { stop, _task: task }) }, arrived))
 }
 
@@ -247,10 +250,17 @@ impl Link {
         lock(&self.hub.writer).is_some()
     }
 
-    /// The host and port of the relay.
+    /// The host and port of the relay, as configured; several are separated by commas.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.hub.config.host
+    }
+
+    /// The host and port of the one relay to which the link is or was connected, or tries to connect, and its
+    /// changes. It changes before the state does.
+    #[must_use]
+    pub fn relay(&self) -> watch::Receiver<Arc<str>> {
+        self.hub.relay.subscribe()
     }
 
     /// The counters so far.

@@ -22,18 +22,22 @@ pub(super) struct Outages {
     said_up: bool,
     /// Whether the last connection was up only briefly.
     flaps: bool,
+    /// Whether a move to another relay was reported since the link was stable.
+    told_move: bool,
 }
 
 impl Outages {
     pub(super) const fn new(steady: Duration) -> Self {
-        Self { steady, told: Vec::new(), said_up: false, flaps: false }
+        Self { steady, told: Vec::new(), said_up: false, flaps: false, told_move: false }
     }
 
-    /// Records that the link came up; returns whether to report it now. If its last connection was brief,
-    /// this one has to prove stable first.
-    pub(super) const fn came_up(&mut self) -> bool {
-        self.said_up |= !self.flaps;
-        !self.flaps
+    /// Records that the link came up, at another relay if it `moved`; returns whether to report it now. If its
+    /// last connection was brief, this one has to prove stable first, except after the first move.
+    pub(super) const fn came_up(&mut self, moved: bool) -> bool {
+        let is_told = !self.flaps || (moved && !self.told_move);
+        self.told_move |= moved;
+        self.said_up |= is_told;
+        is_told
     }
 
     /// Records how long the link has been up; returns whether to report it now, belatedly.
@@ -43,6 +47,7 @@ impl Outages {
         }
         self.told.clear();
         self.flaps = false;
+        self.told_move = false;
         !std::mem::replace(&mut self.said_up, true)
     }
 
@@ -88,7 +93,7 @@ mod tests {
         assert_eq!(lines, 1);
         assert!(outages.went_down(&Down::Refused, None), "another reason");
         assert!(!outages.went_down(&Down::ClosedAtOnce, None), "by turns");
-        assert!(outages.came_up(), "and that it is finally up");
+        assert!(outages.came_up(false), "and that it is finally up");
     }
 
     #[test]
@@ -96,12 +101,12 @@ mod tests {
         let (mut outages, why) = (outages(), Down::SentAway("silent for 2s".into()));
         let mut lines = 0;
         for _ in 0..20 {
-            lines += u32::from(outages.came_up());
+            lines += u32::from(outages.came_up(false));
             assert!(!outages.is_up(S));
             lines += u32::from(outages.went_down(&why, Some(2 * S)));
         }
         assert_eq!(lines, 2, "up, down");
-        assert!(!outages.came_up());
+        assert!(!outages.came_up(false));
         assert!(!outages.is_up(9 * S));
         assert!(outages.is_up(10 * S), "it is stable");
         assert!(!outages.is_up(13 * S), "only once");
@@ -113,7 +118,7 @@ mod tests {
         let mut outages = outages();
         // A relay that is restarted three times in a row.
         for _ in 0..3 {
-            assert!(outages.came_up());
+            assert!(outages.came_up(false));
             assert!(outages.went_down(&Down::Closed, Some(3 * S)));
             outages.went_down(&Down::Refused, None);
             assert!(!outages.went_down(&Down::Refused, None));
@@ -123,10 +128,23 @@ mod tests {
     #[test]
     fn a_link_that_was_well_is_reported_again_although_nobody_asked_meanwhile() {
         let mut outages = outages();
-        assert!(outages.came_up());
+        assert!(outages.came_up(false));
         assert!(outages.went_down(&Down::Closed, Some(S)));
-        assert!(!outages.came_up());
+        assert!(!outages.came_up(false));
         assert!(outages.went_down(&Down::Closed, Some(20 * S)));
+    }
+
+    #[test]
+    fn the_first_move_is_reported_and_a_link_that_moves_on_and_on_has_to_prove_stable() {
+        let mut outages = outages();
+        assert!(outages.came_up(false));
+        assert!(outages.went_down(&Down::Closed, Some(S)));
+        assert!(outages.came_up(true));
+        assert!(outages.went_down(&Down::Closed, Some(S)), "what was said last is true");
+        assert!(!outages.came_up(true));
+        assert!(!outages.is_up(9 * S) && outages.is_up(10 * S));
+        assert!(outages.went_down(&Down::Closed, Some(S)));
+        assert!(outages.came_up(true), "it was stable in between");
     }
 
     #[test]

@@ -14,11 +14,13 @@ use tracing::{debug, info};
 
 use super::{
     Down, State,
-    backoff::Backoff,
     clock::OffsetFilter,
     handshake::{Authenticated, closed, failed},
+    hosts::Hosts,
     hub::Hub,
     keep_alive::{KeepAlive, KeepAliveAction},
+    learnt::{self, Host},
+    moves::{Arrival, Moves},
     outages::Outages,
     outbound::Outbound,
     report::SentFrames,
@@ -32,7 +34,7 @@ use crate::{
     queue::{Dequeued, Receiver},
     sync::lock,
     transport::{self, MessageWriter, ReceiveHalf},
-    wire::{CloseReason, PieceAssembler, Reader},
+    wire::{CloseReason, OtherRelays, PieceAssembler, QString, Reader},
 };
 
 /// The time to wait for the relay's farewell after a failed write. It is already here, or it does not come.
@@ -46,8 +48,9 @@ pub(super) type Outbox = Receiver<(), Outbound>;
 
 /// The state that outlives a connection.
 pub(super) struct Retained {
-    pub(super) backoff: Backoff,
+    pub(super) hosts: Hosts,
     pub(super) outages: Outages,
+    pub(super) moves: Moves,
     pub(super) unacked: Unacked<Dequeued<(), Outbound>>,
     /// Waiting messages that were unconfirmed when an earlier connection ended.
     pub(super) retrying: u64,
@@ -63,7 +66,7 @@ pub(super) struct Ended {
 /// Serves one connection until it ends. It is up once the relay has answered.
 pub(super) async fn serve(
     Authenticated { reader, writer, answered }: Authenticated,
-    peer: SocketAddr,
+    (host, peer): (&Host, SocketAddr),
     hub: &Hub,
     outbox: &mut Outbox,
     kept: &mut Retained,
@@ -73,13 +76,16 @@ pub(super) async fn serve(
     *hub.sent_frames() = SentFrames::new(now());
     // Messages that were unconfirmed on the last connection wait until a relay has answered.
     hub.outbox.hold_ordered(kept.retrying > 0);
+    let config = &hub.config;
+    let (interval, silence) = kept.hosts.patience((config.interval, config.timeout), None);
     let session = Session {
         hub,
+        host,
         peer,
         writer: Arc::clone(&writer),
         began: now(),
         state: Mutex::new(Inner {
-            keep_alive: KeepAlive::new(hub.config.interval, hub.config.timeout, now()),
+            keep_alive: KeepAlive::new(interval, silence, now()),
             kept,
             offsets: OffsetFilter::default(),
             up_since: None,
@@ -134,6 +140,7 @@ pub(super) async fn serve(
 /// The state shared by reading, writing and heartbeats on one connection.
 pub(super) struct Session<'a> {
     pub(super) hub: &'a Hub,
+    pub(super) host: &'a Host,
     peer: SocketAddr,
     pub(super) writer: Arc<MessageWriter>,
     pub(super) began: Instant,
@@ -165,10 +172,13 @@ impl<'a> Session<'a> {
     /// Sends heartbeats when they are due or needed; returns when the peer is dead.
     async fn beat(&self) -> Down {
         loop {
-            let action = self.lock().keep_alive.poll(now());
+            let (action, timeout) = {
+                let mut inner = self.lock();
+                (inner.keep_alive.poll(now()), inner.keep_alive.timeout())
+            };
             match action {
                 KeepAliveAction::Send => self.hub.outbox.send_urgent(Outbound::Heartbeat),
-                KeepAliveAction::Dead => return Down::Silent(self.hub.config.timeout),
+                KeepAliveAction::Dead => return Down::Silent(timeout),
                 KeepAliveAction::Wait(until) => {
                     let wanted = time::timeout_at(until.into(), self.confirm.notified()).await.is_ok();
                     if wanted && self.lock().kept.unacked.wants_heartbeat() {
@@ -186,21 +196,39 @@ impl<'a> Session<'a> {
             return;
         }
         inner.up_since = Some(now());
-        let reported = inner.kept.outages.came_up();
+        inner.kept.hosts.up(self.host);
+        let arrival = inner.kept.moves.came_up(&self.host.address);
+        let reported = inner.kept.outages.came_up(matches!(arrival, Arrival::Moved(_)));
         drop(inner);
         self.hub.outbox.hold_ordered(false);
-        self.report_up(reported);
+        self.report_up(reported, arrival);
         self.hub.counters.sessions.fetch_add(1, Relaxed);
         self.hub.state.send_replace(State::Up { peer: self.peer, rtt: None, offset: None });
     }
 
-    pub(super) fn report_up(&self, reported: bool) {
-        let (host, peer) = (&self.hub.config.host, self.peer);
+    pub(super) fn report_up(&self, reported: bool, arrival: Arrival) {
+        let (host, peer) = (&self.host.address, self.peer);
+        let line = match arrival {
+            Arrival::Up => format!("link to {host} is up ({peer})"),
+            Arrival::Back(why) => format!("link to {host} is up again ({peer}): {why}"),
+            Arrival::Moved(outage) => format!("moved to {host}: {outage}"),
+        };
         if reported {
-            info!("link to {host} is up ({peer})");
+            info!("{line}");
         } else {
-            debug!("link to {host} is up ({peer})");
+            debug!("{line}");
         }
+    }
+
+    /// Handles what the relay says of others.
+    pub(super) fn learn(&self, description: &QString) {
+        if !self.hub.config.others {
+            return;
+        }
+        let Some(others) = OtherRelays::of(description) else { return };
+        let mut usable = learnt::usable(&others, self.peer.ip());
+        fastrand::shuffle(&mut usable);
+        self.lock().kept.hosts.learn(usable);
     }
 
     async fn read(&self, mut reader: Reader<ReceiveHalf>) -> Down {

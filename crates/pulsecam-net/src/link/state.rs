@@ -100,6 +100,9 @@ pub enum Down {
     /// The relay closed the connection.
     #[error("the relay closed the connection")]
     Closed,
+    /// The relay is stopping, and said so because there are others.
+    #[error("the relay is stopping")]
+    Stopping,
     /// The relay closed it and gave a reason.
     #[error("the relay closed the connection: {0}")]
     SentAway(String),
@@ -135,6 +138,7 @@ impl Down {
             | Self::HandshakeFailed(_)
             | Self::ClosedAtOnce
             | Self::Closed
+            | Self::Stopping
             | Self::SentAway(_)
             | Self::Silent(_)
             | Self::Malformed(_)
@@ -163,6 +167,7 @@ impl Down {
         match close_reason.cause {
             Some(Cause::KeyMissing) => Self::KeyMissing,
             Some(Cause::KeyRefused) => Self::KeyRefused,
+            Some(Cause::Stopping) => Self::Stopping,
             _ => Self::SentAway(close_reason.reason),
         }
     }
@@ -210,6 +215,7 @@ mod tests {
         let said = |cause| Down::said(CloseReason::new("no").with_cause(cause));
         assert_eq!(said(Some(Cause::KeyRefused)), Down::KeyRefused);
         assert_eq!(said(Some(Cause::KeyMissing)), Down::KeyMissing);
+        assert_eq!(said(Some(Cause::Stopping)), Down::Stopping);
         let full = said(None);
         assert_eq!(full, Down::SentAway("no".into()));
         assert!(!full.is_permanent(), "places are freed");

@@ -24,7 +24,11 @@ const MAX_STREAMS: usize = 256;
 /// The time for which a silent stream's name is reserved: as long as a window keeps its tile.
 const NAME_HOLD: Duration = Duration::from_secs(30);
 
-/// The same for a peer that writes, and may be silent for a while in a conversation.
+/// The time since its last frame in which a stream has not ended, although a connection with its number has: its sender is
+/// at another relay of the cluster by now. A relay tells of the end a second later, so that no frame comes after it.
+const GOES_ON: Duration = Duration::from_millis(500);
+
+/// The same as [`NAME_HOLD`] for a peer that writes, and may be silent for a while in a conversation.
 const SPEAKER_HOLD: Duration = Duration::from_secs(600);
 
 /// The sender of a message.
@@ -105,10 +109,15 @@ impl Streams {
         Peer { id, peer, name: self.label(id, claimed, Activity::Writes, now) }
     }
 
-    /// The stream of a connection that has ended, if it has sent any frames.
-    pub(super) fn left(&self, number: u64) -> Option<Peer> {
+    /// The stream of a connection that has ended, if it has sent any frames, and none just now.
+    pub(super) fn left(&self, number: u64, now: Instant) -> Option<Peer> {
         let key = StreamKey::Number(self.peer(Some(number))?);
-        let stream = self.known.iter().find(|stream| stream.epoch == self.epoch && stream.key == key)?;
+        let ended = |stream: &&Stream| {
+            stream.epoch == self.epoch
+                && stream.key == key
+                && now.saturating_duration_since(stream.seen) >= GOES_ON
+        };
+        let stream = self.known.iter().find(ended)?;
         Some(Peer { id: stream.id, peer: Some(number), name: stream.claimed.as_str().into() })
     }
 
@@ -252,10 +261,12 @@ mod tests {
     fn who_left_is_known_by_the_number() {
         let (mut streams, now) = numbered();
         let ann = sender(&mut streams, &frame("ann", 1, 0), now);
-        assert_eq!(streams.left(1).map(|peer| peer.id), Some(ann.id));
-        assert_eq!(streams.left(2), None, "it has sent nothing");
+        assert_eq!(streams.left(1, now + GOES_ON / 2), None, "it is at another relay");
+        let later = now + GOES_ON;
+        assert_eq!(streams.left(1, later).map(|peer| peer.id), Some(ann.id));
+        assert_eq!(streams.left(2, later), None, "it has sent nothing");
         streams.numbered_in(Some(6));
-        assert_eq!(streams.left(1), None, "a number of another run");
+        assert_eq!(streams.left(1, later), None, "a number of another run");
     }
 
     #[test]

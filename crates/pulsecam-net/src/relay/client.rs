@@ -95,7 +95,8 @@ pub(super) async fn take_part<T>(
         () = revoked(pass) => LeaveReason::KeyGone,
     };
     let stopping = matches!(reason, LeaveReason::Shutdown);
-    if let Some(farewell) = reason.close_reason() {
+    let farewell = if stopping { room.farewell(&member) } else { reason.close_reason() };
+    if let Some(farewell) = farewell {
         // Not sent if another message is half written.
         writer.try_write(&farewell.to_message());
     }

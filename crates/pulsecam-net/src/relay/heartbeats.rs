@@ -10,7 +10,7 @@ use tokio::time;
 use super::{
     delivery_delay::{self, AudienceReport},
     event::ClientId,
-    members::Member,
+    members::{ClientKind, Member},
     presence::{PendingHeartbeat, Presence},
     room::Room,
 };
@@ -18,7 +18,7 @@ use crate::{
     clock::{self, Timestamp},
     feedback::FrameAcks,
     sync::lock,
-    wire::{Heartbeat, Receipt},
+    wire::{Cause, CloseReason, Heartbeat, OtherRelays, Receipt},
 };
 
 /// The interval of the viewers' reports. It is short enough to notice within 0.5 s that frames get old, and
@@ -102,6 +102,26 @@ impl Room {
     #[cfg(not(feature = "cluster"))]
     const fn epoch(&self) -> u64 {
         self.epoch
+    }
+
+    /// The other relays of which clients of ours are told.
+    #[cfg(feature = "cluster")]
+    pub(super) fn other_relays(&self) -> Arc<OtherRelays> {
+        self.shared.cluster.others()
+    }
+
+    /// Without a cluster, there are none.
+    #[cfg(not(feature = "cluster"))]
+    pub(super) fn other_relays(&self) -> OtherRelays {
+        OtherRelays::default()
+    }
+
+    /// What a client is told because the relay stops; `None` if it would not help it.
+    pub(super) fn farewell(&self, member: &Member) -> Option<CloseReason> {
+        let may_move = member.kind == ClientKind::Native && member.presence.is_pulsecam();
+        let cause = (may_move && !self.other_relays().is_empty()).then_some(Cause::Stopping)?;
+        let reason = "the relay is stopping".to_owned();
+        Some(CloseReason { reason, cause: Some(cause), refused: None })
     }
 
     /// Handles what a client says about the frames that it gets, or asks about those that it sends.

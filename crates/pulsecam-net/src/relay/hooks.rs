@@ -81,7 +81,7 @@ impl WriteHooks<ClientId, Item> for RoomHooks<'_> {
         let heartbeat = told.with(|beat| {
             beat.t1 = answer.t1;
             beat.t2 = answer.t2;
-            beat.t3 = answer.t2.map(|_| Timestamp::now()).or(told.t3);
+            beat.t3 = answer.t2.map(|_| Timestamp::now()).or(beat.t3);
             beat.viewers = viewers;
             beat.report = answer.report;
             beat.silence = answer.t1.map(|_| self.room.shared.config.silence_millis());
@@ -90,7 +90,10 @@ impl WriteHooks<ClientId, Item> for RoomHooks<'_> {
             beat.receipts = answer.receipts;
             beat.gone = gone;
         });
-        Some(heartbeat.to_message(Side::Relay))
+        Some(match answer.t1 {
+            Some(_) => heartbeat.to_message_with(Side::Relay, &self.room.other_relays()),
+            None => heartbeat.to_message(Side::Relay),
+        })
     }
 
     fn started(&mut self, taken: &Dequeued<ClientId, Item>, message: &Message) {

@@ -99,9 +99,10 @@ pub async fn run(
     });
     #[cfg(feature = "cluster")]
     if let Some(cluster) = shared.config.cluster.clone() {
-        let (stop, server) = (stop.clone(), Arc::clone(&server));
+        let (stop, server, clients) = (stop.clone(), Arc::clone(&server), listener.local_addr()?);
         let ended = stop.clone();
-        tokio::spawn(async move { ended.run_until_cancelled(cluster::run(cluster, server, stop)).await });
+        let part = cluster::run(cluster, server, clients, stop);
+        tokio::spawn(async move { ended.run_until_cancelled(part).await });
     }
     shared.emit_guarded(&Event::Listening { addr: listener.local_addr()? });
     server.listens(listener.http_addr()?);

@@ -3,7 +3,7 @@
 use super::{members::Member, room::Room};
 use crate::{
     sync::lock,
-    wire::{Arriving, Message, MessageKind, QString},
+    wire::{Arriving, Message, MessageKind, QString, Token},
 };
 
 impl Room {
@@ -24,8 +24,23 @@ impl Room {
         *sender.number.get_or_init(|| {
             let mut numbers = lock(&self.numbers);
             let mark = numbers.mark(sender.addr.ip(), message);
-            numbers.take(sender.token.get().copied(), mark, |count| self.number_of(count))
+            let token = sender.token.get().copied();
+            let own = token.filter(|_| mark.is_named).and_then(|token| self.own_number(token));
+            numbers.take(token, mark, own, |count| self.number_of(count))
         })
+    }
+
+    /// The number of a client with a name at all relays of the cluster, so that its stream goes on if it moves to another
+    /// one. A nameless client is shown by its number, which is therefore a short one.
+    #[cfg(feature = "cluster")]
+    fn own_number(&self, token: Token) -> Option<u64> {
+        self.shared.cluster.number_of(token)
+    }
+
+    /// Without a cluster, numbers are only counted.
+    #[cfg(not(feature = "cluster"))]
+    const fn own_number(&self, _: Token) -> Option<u64> {
+        None
     }
 
     /// The number of a connection for all relays of the cluster; `count` is its number at this one.

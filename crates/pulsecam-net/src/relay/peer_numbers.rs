@@ -22,6 +22,8 @@ pub(super) struct PeerOrigin {
     addr: IpAddr,
     /// A hash of the kind of message and the name in it.
     said: u64,
+    /// Whether there is a name in it.
+    pub(super) is_named: bool,
 }
 
 /// A number that is or was assigned.
@@ -53,19 +55,21 @@ impl PeerNumbers {
             MessageKind::Video => FrameInfo::parse(message.description()).stream,
             _ => message.origin().from.filter(|_| message.peer().is_none()),
         };
-        PeerOrigin { addr, said: self.hasher.hash_one((i32::from(message.kind()), name)) }
+        let is_named = name.is_some();
+        PeerOrigin { addr, said: self.hasher.hash_one((i32::from(message.kind()), name)), is_named }
     }
 
-    /// Returns the number of a connection whose first message arrived. A new one is made of the count of all so far, so
-    /// that relays of a cluster never give the same.
+    /// Returns the number of a connection whose first message arrived. A new one is the client's `own` at all relays of a
+    /// cluster, if it has one, or is made of the count of all so far, so that no two relays give the same.
     pub(super) fn take(
         &mut self,
         token: Option<Token>,
         mark: PeerOrigin,
+        own: Option<u64>,
         number: impl FnOnce(u64) -> u64,
     ) -> u64 {
-        let own = |(_, known): &(&u64, &mut KnownPeer)| token.is_some() && known.token == token;
-        if let Some((number, known)) = self.known.iter_mut().find(own) {
+        let again = |(_, known): &(&u64, &mut KnownPeer)| token.is_some() && known.token == token;
+        if let Some((number, known)) = self.known.iter_mut().find(again) {
             known.here += 1;
             return *number;
         }
@@ -76,7 +80,8 @@ impl PeerNumbers {
             return *number;
         }
         self.last += 1;
-        let number = number(self.last);
+        let own = own.filter(|own| !self.known.contains_key(own));
+        let number = own.unwrap_or_else(|| number(self.last));
         self.known.insert(number, KnownPeer { token, mark, here: 1, returns: false, went: 0 });
         number
     }
@@ -139,15 +144,15 @@ mod tests {
     fn nobody_has_a_number_that_somebody_else_has_or_had() {
         let mut numbers = PeerNumbers::default();
         let [ann, bob] = [Some("ann"), Some("bob")].map(|name| video(&numbers, HOME, name));
-        assert_eq!([ann, ann, bob].map(|mark| numbers.take(None, mark, same)), [1, 2, 3]);
+        assert_eq!([ann, ann, bob].map(|mark| numbers.take(None, mark, None, same)), [1, 2, 3]);
         assert!(numbers.leave(1, true) && !numbers.is_here(1) && numbers.is_here(2));
-        assert_eq!(numbers.take(None, bob, same), 4, "another name");
+        assert_eq!(numbers.take(None, bob, None, same), 4, "another name");
         let elsewhere = video(&numbers, ELSEWHERE, Some("ann"));
-        assert_eq!(numbers.take(None, elsewhere, same), 5, "another address");
+        assert_eq!(numbers.take(None, elsewhere, None, same), 5, "another address");
         let text = Message::text("x", &Origin::named("ann")).unwrap();
         let text = numbers.mark(HOME.into(), &text);
-        assert_eq!(numbers.take(None, text, same), 6, "another kind of message");
-        assert_eq!(numbers.take(None, ann, same), 1, "the same program, restarted");
+        assert_eq!(numbers.take(None, text, None, same), 6, "another kind of message");
+        assert_eq!(numbers.take(None, ann, None, same), 1, "the same program, restarted");
     }
 
     #[test]
@@ -155,18 +160,30 @@ mod tests {
         let mut numbers = PeerNumbers::default();
         let [one, other] = [Token::random(), Token::random()];
         let ann = video(&numbers, HOME, Some("ann"));
-        assert_eq!(numbers.take(one, ann, same), 1);
-        assert_eq!(numbers.take(other, ann, same), 2, "the same name at the same time");
+        assert_eq!(numbers.take(one, ann, None, same), 1);
+        assert_eq!(numbers.take(other, ann, None, same), 2, "the same name at the same time");
         assert!(!numbers.leave(1, false), "it is expected back");
-        assert_eq!(numbers.take(Token::random(), ann, same), 3, "it will reconnect");
+        assert_eq!(numbers.take(Token::random(), ann, None, same), 3, "it will reconnect");
         let elsewhere = video(&numbers, ELSEWHERE, None);
-        assert_eq!(numbers.take(one, elsewhere, same), 1, "from another address, under another name");
-        assert_eq!(numbers.take(one, ann, same), 1, "before the old connection is given up");
+        assert_eq!(numbers.take(one, elsewhere, None, same), 1, "from another address, under another name");
+        assert_eq!(numbers.take(one, ann, None, same), 1, "before the old connection is given up");
         numbers.leave(1, false);
-        assert_eq!(numbers.take(None, ann, same), 4, "it is still there");
+        assert_eq!(numbers.take(None, ann, None, same), 4, "it is still there");
         numbers.leave(1, true);
-        assert_eq!(numbers.take(Token::random(), ann, same), 1, "it exited and was restarted");
-        assert_eq!(numbers.take(one, ann, same), 5, "too late");
+        assert_eq!(numbers.take(Token::random(), ann, None, same), 1, "it exited and was restarted");
+        assert_eq!(numbers.take(one, ann, None, same), 5, "too late");
+    }
+
+    #[test]
+    fn a_client_with_a_number_of_its_own_gets_it_unless_somebody_has_it() {
+        let mut numbers = PeerNumbers::default();
+        let [ann, bob] = [Some("ann"), Some("bob")].map(|name| video(&numbers, HOME, name));
+        let token = Token::random();
+        assert_eq!(numbers.take(token, ann, Some(77), same), 77);
+        assert_eq!(numbers.take(token, ann, Some(77), same), 77, "a second connection");
+        assert_eq!(numbers.take(Token::random(), bob, None, same), 2, "others are counted");
+        assert_eq!(numbers.take(Token::random(), bob, Some(77), same), 3, "by chance");
+        assert!(ann.is_named && !video(&numbers, HOME, None).is_named);
     }
 
     #[test]
@@ -185,9 +202,9 @@ mod tests {
     fn a_crowd_that_comes_and_goes_cannot_fill_memory() {
         let mut numbers = PeerNumbers::default();
         let ann = video(&numbers, HOME, Some("ann"));
-        assert_eq!(numbers.take(None, ann, same), 1);
+        assert_eq!(numbers.take(None, ann, None, same), 1);
         for _ in 0..3 * MAX_REMEMBERED {
-            let number = numbers.take(Token::random(), ann, same);
+            let number = numbers.take(Token::random(), ann, None, same);
             numbers.leave(number, false);
         }
         assert_eq!(numbers.known.len(), MAX_REMEMBERED + 1);

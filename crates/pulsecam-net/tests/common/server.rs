@@ -75,6 +75,12 @@ impl Server {
         timeout(PATIENCE, self.task).await.expect("the relay stops").unwrap().unwrap()
     }
 
+    /// Ends it as a process that is killed ends: its sockets are closed, and nobody is told.
+    pub async fn kill(self) {
+        self.task.abort();
+        assert!(self.task.await.is_err_and(|error| error.is_cancelled()));
+    }
+
     /// Waits for an event that contains all of these words.
     pub async fn told(&self, words: &[&str]) -> String {
         let look = async {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -22,8 +23,10 @@ use super::{
     link::{self, Push},
     link_plan::{LinkKey, LinkPlan, LinkStep},
     members::{Relay, RelayId, Roster},
+    others,
 };
 use crate::{
+    address::Address,
     clock,
     relay::{event::Event, server::Server},
 };
@@ -51,6 +54,8 @@ struct Hub {
     links: BTreeMap<LinkKey, Running>,
     /// What the others were told last.
     told: About,
+    /// Where clients reach this relay, if they can know.
+    public: Option<Address>,
     alive: BTreeSet<RelayId>,
     /// When the load was last looked at, and the bytes sent until then.
     load: (Instant, u64),
@@ -62,20 +67,27 @@ struct Running {
     _stop: DropGuard,
 }
 
-/// Takes part in the cluster until this is dropped; everything in it ends with `stop`.
-pub(in crate::relay) async fn run(config: Config, server: Arc<Server>, stop: CancellationToken) {
+/// Takes part in the cluster until this is dropped; everything in it ends with `stop`. Clients connect at `clients`.
+pub(in crate::relay) async fn run(
+    config: Config,
+    server: Arc<Server>,
+    clients: SocketAddr,
+    stop: CancellationToken,
+) {
     let (own, about) = (config.members.id(), config.about.clone());
     let identity = Identity::new(about.started, own, about.epoch);
     server.shared.cluster.set(identity);
+    server.shared.cluster.set_key(config.key.clone());
+    let public = about.public.clone().or_else(|| others::reached_at(clients, about.link));
     let plan = LinkPlan::new(about.started, own);
     let load = (clock::now(), 0);
     let (links, alive) = (BTreeMap::new(), BTreeSet::new());
     server.shared.emit_guarded(&Event::ClusterListening {
         relay: own,
         addr: about.link,
-        public: about.public.as_ref().map(ToString::to_string),
+        public: public.as_ref().map(ToString::to_string),
     });
-    Hub { config, server, stop, identity, plan, links, told: about, alive, load }.run().await;
+    Hub { config, server, stop, identity, plan, links, told: about, public, alive, load }.run().await;
 }
 
 impl Hub {
@@ -130,6 +142,7 @@ impl Hub {
         let known = Arc::clone(&roster.borrow_and_update());
         let rooms = self.rooms();
         self.report(&known);
+        self.server.shared.cluster.set_others(others::for_clients(&known));
         let occupied = self.occupied(&rooms);
         self.plan.occupied(occupied.clone());
         if self.identity.settle(&known) {
@@ -143,6 +156,7 @@ impl Hub {
             slot: self.identity.slot(),
             epoch: self.identity.epoch(),
             rooms: occupied.into_iter().take(MAX_ROOMS).collect(),
+            public: self.public.clone(),
             ..self.told.clone()
         });
         for step in self.plan.poll(&known, clock::now()) {

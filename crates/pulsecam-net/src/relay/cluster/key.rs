@@ -3,12 +3,20 @@
 use std::{fmt, net::IpAddr, path::Path, str::FromStr};
 
 use super::Error;
-use crate::auth::{self, Key};
+use crate::{
+    auth::{self, Key},
+    wire::Token,
+};
 
 /// What is signed, so that a value for one purpose is worthless for another.
 const GOSSIP: &[u8] = b"pulsecam cluster 1, gossip";
 const ROOM: &[u8] = b"pulsecam cluster 1, room";
 const LINK: &[u8] = b"pulsecam cluster 1, link";
+const NUMBER: &[u8] = b"pulsecam cluster 1, number";
+
+/// The numbers of clients that are recognised: 52 bits above this. Counted numbers stay below it, and all are integers
+/// that JavaScript represents exactly.
+const FIRST_NUMBER: u64 = 1 << 52;
 
 /// What a room's own key signs to be recognised by other relays.
 const ROOM_ITSELF: &[u8] = b"pulsecam room 1";
@@ -72,6 +80,14 @@ impl ClusterKey {
     #[must_use]
     pub fn link_key(&self, room: RoomTag) -> Key {
         self.0.derive(&[LINK, &room.0.to_be_bytes()])
+    }
+
+    /// The number by which all relays know the client with this token. Nobody can choose it, and the token cannot be
+    /// computed from it.
+    pub(super) fn number_of(&self, token: Token) -> u64 {
+        let signature = self.signature(&[NUMBER, &token.to_bytes()]);
+        let bits = signature.first_chunk().copied().map_or(0, u64::from_be_bytes);
+        FIRST_NUMBER | bits % FIRST_NUMBER
     }
 
     /// The key with which the relay that chose `salt` seals datagrams.
@@ -170,6 +186,19 @@ mod tests {
         assert!(!one.link_key(a).is_same(&one.link_key(b)));
         assert!(!one.link_key(a).is_same(&other.link_key(a)));
         assert!(!one.link_key(a).is_same(&lab), "a client's key opens no link");
+    }
+
+    #[test]
+    fn a_client_has_the_same_number_at_all_relays_and_another_in_each_cluster() {
+        let [one, other] =
+            ["one cluster of all", "other cluster of all"].map(|text| ClusterKey::new(text).unwrap());
+        let [ann, bob] = [(); 2].map(|()| Token::random().unwrap());
+        assert_eq!(one.number_of(ann), one.clone().number_of(ann));
+        assert_ne!(one.number_of(ann), one.number_of(bob));
+        assert_ne!(one.number_of(ann), other.number_of(ann));
+        for number in [one.number_of(ann), other.number_of(bob)] {
+            assert!((FIRST_NUMBER..2 * FIRST_NUMBER).contains(&number), "{number}");
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod ledger;
 mod link;
 mod link_plan;
 mod members;
+mod others;
 mod replay_window;
 mod seal;
 mod sealed_socket;

@@ -1,17 +1,22 @@
 //! What the rest of a relay knows of its cluster.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::identity::Identity;
-use crate::sync::lock;
+use super::{identity::Identity, key::ClusterKey};
+use crate::{
+    sync::lock,
+    wire::{OtherRelays, Token},
+};
 
 /// A relay's place in its cluster, as far as rooms need it.
 #[derive(Debug, Default)]
 pub(in crate::relay) struct Standing {
     identity: Mutex<Option<Identity>>,
+    key: Mutex<Option<ClusterKey>>,
+    others: Mutex<Arc<OtherRelays>>,
     /// Notified when a client has joined or left a room.
     pub(in crate::relay) occupancy: Notify,
     /// Cancelled once the relay has met the others, or has waited for them in vain.
@@ -37,6 +42,29 @@ impl Standing {
     /// Waits until the relay has met the others. Before that, it might give numbers that they have given.
     pub(in crate::relay) async fn met(&self) {
         self.met.cancelled().await;
+    }
+
+    /// Takes over the key.
+    pub(super) fn set_key(&self, key: ClusterKey) {
+        *lock(&self.key) = Some(key);
+    }
+
+    /// Takes over the relays of which clients are told.
+    pub(super) fn set_others(&self, others: OtherRelays) {
+        let mut known = lock(&self.others);
+        if **known != others {
+            *known = Arc::new(others);
+        }
+    }
+
+    /// The relays of which clients are told.
+    pub(in crate::relay) fn others(&self) -> Arc<OtherRelays> {
+        Arc::clone(&lock(&self.others))
+    }
+
+    /// The number of a client at all relays, if it can be recognised; `None` without a cluster.
+    pub(in crate::relay) fn number_of(&self, token: Token) -> Option<u64> {
+        lock(&self.key).as_ref().map(|key| key.number_of(token))
     }
 
     /// The number of a connection for all relays; `count` is its number at this one.
