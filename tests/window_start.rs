@@ -26,7 +26,12 @@ fn is_red(shot: &RgbImage) -> bool {
 
 /// Whether the form is there: its lines are lighter than the background.
 fn is_form(shot: &RgbImage) -> bool {
-    find(shot, 100..300, 0..600, [0x2c, 0x31, 0x3b]).is_some() && light(shot, 0..800, 0..600) > 400
+    find(shot, 0..800, 0..600, [0x2c, 0x31, 0x3b]).is_some() && light(shot, 0..800, 0..600) > 400
+}
+
+/// Whether the viewer waits for pictures: its text is in the middle, and there are no lines to write in.
+fn is_viewer(shot: &RgbImage) -> bool {
+    light(shot, 0..800, 200..400) > 150 && light(shot, 0..800, 0..150) == 0
 }
 
 /// Opens the form; what it remembers is in this folder.
@@ -93,6 +98,7 @@ fn a_room_with_a_key_is_entered_by_the_link_of_its_page() {
     display.shows("the link", |shot| light(shot, 0..800, 0..600) > before + 40);
     display.key("Return");
     window.event("link", |link| link["state"] == "up");
+    display.shows("the viewer", is_viewer);
     display.key("q");
     assert_eq!(window.exit_code(), 0);
     let remembered = std::fs::read_to_string(folder.path().join("pulsecam/relays.json")).unwrap();
@@ -108,6 +114,7 @@ fn a_room_with_a_key_is_entered_by_the_link_of_its_page() {
     display.key("Down");
     display.key("Return");
     window.event("link", |link| link["state"] == "up");
+    display.shows("the viewer", is_viewer);
     display.key("q");
     assert_eq!(window.exit_code(), 0);
 }

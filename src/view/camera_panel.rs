@@ -75,7 +75,9 @@ fn row(
     let indent = if choice.is_size { 2 * margin } else { margin / 2 };
     let colour = if choice.can_use { TEXT } else { FAINT };
     let room = place.width.saturating_sub(indent + margin);
-    let label = Style::line(text, colour, room);
+    // A long name leaves room for what there is to say.
+    let (note_width, _) = context.painter.measure(&choice.note, Style::line(small, FAINT, room / 2));
+    let label = Style::line(text, colour, room.saturating_sub(note_width + margin));
     let (width, _) = context.painter.measure(&choice.label, label);
     let (x, y) = (place.x + indent, place.y + margin / 8);
     context.painter.draw(canvas, &choice.label, x, y, label);

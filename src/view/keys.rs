@@ -253,7 +253,7 @@ mod tests {
         for (key, down) in [(Key::S, true), (Key::S, false), (Key::Space, true), (Key::Space, true)] {
             events.set_key_state(key, down);
         }
-        events.set_key_state(Key::K, true);
+        events.set_key_state(Key::J, true);
         assert_eq!(commands(&keys), [Command::Save, Command::Pause]);
         events.set_key_state(Key::Space, true);
         assert!(commands(&keys).is_empty());

@@ -31,7 +31,9 @@ pub(super) fn image(context: &mut RenderContext, model: &Model, shown: &GalleryI
     let size = shown.image.size.unwrap_or(UNKNOWN_SIZE);
     let most = room.middle(size.0.saturating_mul(2), size.1.saturating_mul(2));
     let inner = contain(size, most);
-    let wide = inner.width.max((text * 22.0) as usize).min(room.width);
+    // The caption has room, also below a narrow picture.
+    let least = if model.drafts.is_empty() { 22.0 } else { 34.0 };
+    let wide = inner.width.max((text * least) as usize).min(room.width);
     let frame_x = room.x + (room.width - wide) / 2;
     let frame = Rect::new(
         frame_x.saturating_sub(margin),
