@@ -161,7 +161,7 @@ async fn no_frame_crosses_while_nobody_views_there() {
     let (_idle, mut heard) = client(&b, Role::Sender).await;
     linked(&sender, &b).await;
     for seq in 0..20 {
-        sender.send_frame(FrameInfo { seq: Some(seq), ..FrameInfo::default() }, Bytes::from_static(b"jpeg"));
+        sender.send_frame(FrameInfo::default().with_seq(seq), Bytes::from_static(b"jpeg"));
         sleep(Duration::from_millis(1)).await;
     }
     sender.settled().await;
@@ -185,7 +185,7 @@ async fn frames_cross_if_somebody_views_there_and_viewers_count_everywhere() {
     let frame = async {
         let mut seq = 100;
         loop {
-            let info = FrameInfo { seq: Some(seq), ..FrameInfo::default() };
+            let info = FrameInfo::default().with_seq(seq);
             sender.send_frame(info, Bytes::from_static(b"jpeg"));
             seq += 1;
             sleep(Duration::from_millis(10)).await;
@@ -257,7 +257,7 @@ async fn nameless_senders_have_the_same_numbers_everywhere() {
     let sending = tokio::spawn(async move {
         for seq in 0.. {
             for (number, sender) in senders.iter().enumerate() {
-                let info = FrameInfo { seq: Some(seq), ..FrameInfo::default() };
+                let info = FrameInfo::default().with_seq(seq);
                 sender.send_frame(info, Bytes::from(vec![number as u8; 100]));
             }
             sleep(Duration::from_millis(10)).await;
@@ -309,10 +309,7 @@ async fn who_has_another_cluster_key_or_only_a_rooms_enters_nothing() {
 async fn a_key_opens_the_same_room_at_all_relays_whatever_it_is_called() {
     let board = Board::default();
     let start = async |number, rooms: &[(&str, &str)]| {
-        let rooms = rooms.iter().map(|(room, text)| RoomKey {
-            room: (*room).to_owned(),
-            key: Key::new(&text.repeat(20)).unwrap(),
-        });
+        let rooms = rooms.iter().map(|(room, text)| RoomKey::new(*room, Key::new(&text.repeat(20)).unwrap()));
         let keys = Some(Arc::new(Keyring::new(rooms.collect())));
         let cluster = Some(place(&board, number, key()).await.0);
         let config = relay::Config::default().with(|config| (config.keys, config.cluster) = (keys, cluster));

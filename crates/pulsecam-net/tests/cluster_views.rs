@@ -69,7 +69,7 @@ async fn viewers(link: &Link, wanted: u32) {
 /// Sends frames until this is dropped.
 async fn filming(sender: &Link) {
     for seq in 0.. {
-        let info = FrameInfo { seq: Some(seq), captured: Some(Timestamp::now()), ..FrameInfo::default() };
+        let info = FrameInfo::default().with_seq(seq).with_captured(Timestamp::now());
         sender.send_frame(info, Bytes::from_static(b"jpeg"));
         sleep(Duration::from_millis(10)).await;
     }
@@ -136,7 +136,9 @@ async fn an_old_peer_gets_the_times_as_they_came() {
     viewers(&probe, 2).await;
     let mut sender = Bare::connect(a.addr).await;
     let captured = Some(Timestamp::from_micros(100));
-    let info = FrameInfo { captured, offset: Some(30), within: Some(2), ..FrameInfo::default() };
+    let info = FrameInfo::default().with(|info| {
+        (info.captured, info.offset, info.within) = (captured, Some(30), Some(2));
+    });
     let frame = Message::video(Bytes::from_static(b"jpeg"), &info).unwrap();
     let sending = async {
         loop {
@@ -209,7 +211,7 @@ async fn streams_of_a_relay_that_is_gone_end() {
 #[tokio::test]
 async fn a_key_that_is_removed_ends_the_links_to_its_room() {
     let board = Board::default();
-    let rooms = |text: &str| vec![RoomKey { room: "lab".into(), key: Key::new(&text.repeat(20)).unwrap() }];
+    let rooms = |text: &str| vec![RoomKey::new("lab", Key::new(&text.repeat(20)).unwrap())];
     let start = async |number| {
         let (keys, cluster) = (Arc::new(Keyring::new(rooms("a"))), Some(place(&board, number).await));
         let own = Some(Arc::clone(&keys));

@@ -64,7 +64,7 @@ async fn failed(link: &Link, wanted: impl Fn(&Down) -> bool) {
 }
 
 fn text(words: &str) -> Message {
-    Message::text(words, &Origin { from: Some("ann".into()), id: unique_id() }).unwrap()
+    Message::text(words, &Origin::named("ann").with_id(unique_id())).unwrap()
 }
 
 /// Sends frames until one of them has come; returns its sender.
@@ -73,7 +73,9 @@ async fn stream(sender: &Link, inbox: &mut Inbox, numbers: &mut std::ops::RangeF
     let sending = async {
         for seq in numbers {
             let (stream, captured) = (Some("ann".to_owned()), Some(Timestamp::now()));
-            let info = FrameInfo { stream, captured, seq: Some(seq), ..FrameInfo::default() };
+            let info = FrameInfo::default().with(|info| {
+                (info.stream, info.captured, info.seq) = (stream, captured, Some(seq));
+            });
             sender.send_frame(info, Bytes::from_static(b"jpeg"));
             sleep(Duration::from_millis(10)).await;
         }
@@ -137,7 +139,7 @@ async fn pretend(board: &Board, number: u64, public: SocketAddr) {
 async fn told(relay: SocketAddr) -> Option<OtherRelays> {
     let mut client = Bare::connect(relay).await;
     client
-        .send(&Heartbeat { t1: Some(Timestamp::now()), ..Heartbeat::default() }.to_message(Side::Client))
+        .send(&Heartbeat::default().with(|beat| beat.t1 = Some(Timestamp::now())).to_message(Side::Client))
         .await;
     OtherRelays::of(client.receive().await.description())
 }
@@ -246,7 +248,7 @@ async fn among_strangers(room: &Key, stranger: SocketAddr, at: &str) -> Server {
     let board = Board::default();
     let cluster = Some(place(&board, 1).await);
     pretend(&board, 2, stranger).await;
-    let keys = Keyring::new(vec![RoomKey { room: "lab".into(), key: room.clone() }]);
+    let keys = Keyring::new(vec![RoomKey::new("lab", room.clone())]);
     let config = relay::Config::default().with(|config| {
         (config.cluster, config.keys) = (cluster, Some(Arc::new(keys)));
     });

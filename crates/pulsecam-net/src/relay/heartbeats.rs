@@ -120,8 +120,7 @@ impl Room {
     pub(super) fn farewell(&self, member: &Member) -> Option<CloseReason> {
         let may_move = member.kind == ClientKind::Native && member.presence.is_pulsecam();
         let cause = (may_move && !self.other_relays().is_empty()).then_some(Cause::Stopping)?;
-        let reason = "the relay is stopping".to_owned();
-        Some(CloseReason { reason, cause: Some(cause), refused: None })
+        Some(CloseReason::new("the relay is stopping").with_cause(cause))
     }
 
     /// Handles what a client says about the frames that it gets, or asks about those that it sends.
