@@ -1,7 +1,8 @@
-//! A relay as a user types or pastes it: an address, or the link of its page for browsers.
+//! A relay as a user types or pastes it: an address, several with commas between them, or the link of its page for
+//! browsers.
 
 use crate::{
-    address::{Address, Error},
+    address::{AddressList, Error},
     escapes::unescaped,
 };
 
@@ -21,7 +22,7 @@ pub(super) enum Wrong {
 /// What it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Named {
-    pub(super) relay: Address,
+    pub(super) relay: AddressList,
     /// Whether it is reached through TLS.
     pub(super) tls: bool,
     pub(super) key: Option<String>,
@@ -71,6 +72,7 @@ mod tests {
     #[test]
     fn an_address_and_a_link_name_a_relay() {
         assert_eq!(named(" desk.local "), ("desk.local:6868".into(), false, None));
+        assert_eq!(named("desk1, desk2:7000").0, "desk1:6868,desk2:7000");
         assert_eq!(named("tcp://desk.local:7000/"), ("desk.local:7000".into(), false, None));
         assert_eq!(named("http://192.0.2.1:6868/"), ("192.0.2.1:6868".into(), false, None));
         assert_eq!(named("HTTPS://[::1]:7000/view/door"), ("[::1]:7000".into(), true, None));

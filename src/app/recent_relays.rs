@@ -24,7 +24,7 @@ pub(super) struct Recent {
 /// Those that are remembered, the newest first.
 pub(super) fn all(folder: &StateFolder) -> Vec<Recent> {
     let mut all: Vec<Recent> = folder.read(FILE);
-    all.retain(|recent| recent.address.parse::<crate::address::Address>().is_ok());
+    all.retain(|recent| recent.address.parse::<crate::address::AddressList>().is_ok());
     all.truncate(MOST);
     all
 }

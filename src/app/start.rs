@@ -18,7 +18,7 @@ use super::{
     state_folder::StateFolder,
 };
 use crate::{
-    address::Address,
+    address::AddressList,
     auth::Key,
     i18n::{Language, Phrase, Translations},
     view::{
@@ -36,9 +36,9 @@ pub(crate) struct Options<'a> {
     /// How the window looks.
     pub(crate) show: &'a show::Options,
     /// The relay that is set in advance, if any.
-    pub(crate) relay: Option<Address>,
+    pub(crate) relay: Option<AddressList>,
     /// Relays that a configuration file names: names and addresses.
-    pub(crate) named: Vec<(String, Address)>,
+    pub(crate) named: Vec<(String, AddressList)>,
     /// Why the relay that was chosen before could not be used.
     pub(crate) notice: Option<String>,
 }
@@ -49,7 +49,7 @@ pub(crate) enum Chosen {
     /// A demonstration on this machine.
     Demo,
     Relay {
-        relay: Address,
+        relay: AddressList,
         /// Whether TLS is known to be required.
         tls: bool,
         /// The key to the room, if one was entered.
@@ -94,7 +94,7 @@ pub(crate) fn ask(options: Options<'_>) -> Result<Option<Chosen>, Error> {
 }
 
 /// The relays of the configuration file, then those that were used lately.
-fn known(named: Vec<(String, Address)>) -> Vec<Relay> {
+fn known(named: Vec<(String, AddressList)>) -> Vec<Relay> {
     let named = named.into_iter().map(|(name, address)| Relay {
         name,
         address: address.to_string(),

@@ -122,7 +122,7 @@ impl HostOption {
     }
 
     /// The names that a configuration file gives to relays.
-    pub(super) fn aliases(&self) -> Vec<(String, Address)> {
+    pub(super) fn aliases(&self) -> Vec<(String, AddressList)> {
         let all = self.aliases.aliases.iter();
         all.map(|(name, address)| (name.host(), address.clone())).collect()
     }

@@ -127,7 +127,7 @@ impl LinkArgs {
     }
 
     /// The names that a configuration file gives to relays.
-    pub(super) fn aliases(&self) -> Vec<(String, Address)> {
+    pub(super) fn aliases(&self) -> Vec<(String, AddressList)> {
         self.host.aliases()
     }
 

@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     #[cfg(feature = "client")]
     if let Some(relay) = &args.relay {
         return relay_inquiry::run(&relay_inquiry::Options {
-            relay: args.aliases.resolve(relay),
+            relay: args.aliases.resolve(&relay.clone().into())?.first().clone(),
             tls: args.auth.tls()?,
             key: args.auth.key()?,
             json: args.json,

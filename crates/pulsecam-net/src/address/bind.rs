@@ -9,7 +9,7 @@ use super::{Address, DEFAULT_PORT, Error, authority, number, split};
 /// Parsed from `6868`, `:6868` and `*:6868` (all addresses of IPv6 and IPv4), or from an address or a name,
 /// with or without a port (`127.0.0.1`, `[::1]:7000`, `localhost`). Port 0 takes a free one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+// Exhaustive, as everyone who listens must decide about each case.
 pub enum Bind {
     /// All addresses of this machine, with this port.
     All(u16),
