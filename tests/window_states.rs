@@ -390,7 +390,8 @@ fn a_window_comes_back_where_it_was_and_never_off_the_screen() {
     let (window, id) = open(&[]);
     wait("a place on the screen", || {
         let [x, y, width, height] = geometry(&display, &id);
-        (0..=400).contains(&x) && (0..=700).contains(&y) && width == 600 && height <= 700
+        // With its frame.
+        (0..=410).contains(&x) && (0..=50).contains(&y) && width == 600 && height <= 700
     });
     close(window);
 }

@@ -26,13 +26,14 @@ impl Shell {
             self.visibility.note(Fact::Touched);
             drop_reader::read(dropped, self.handle.clone(), &self.model.words);
         }
-        for stroke in merged(self.surface.presses(), self.keys.strokes()) {
-            self.stroke(&stroke, &mut actions, now);
-        }
+        // First the pointer: a key may be about what it points at.
         let events = self.surface.pointer_events();
         for event in events.unwrap_or_else(|| self.pointer.poll(&self.window)) {
             self.touched = now;
             self.point(event, &mut actions, now);
+        }
+        for stroke in merged(self.surface.presses(), self.keys.strokes()) {
+            self.stroke(&stroke, &mut actions, now);
         }
         actions
     }
