@@ -159,10 +159,11 @@ pub(super) struct Shell {
 
 impl Shell {
     fn open(options: &Options, inbox: &WindowInbox) -> Result<Self, Error> {
-        let screen = Screen::find();
+        let (screen, held) = Screen::find();
         let scale = options.ui_scale.unwrap_or_else(|| screen.scale());
         let mut window = open(&options.title, options.size.unwrap_or_else(|| screen.window(scale)))?;
         let surface = Surface::of(&window);
+        drop(held);
         let keys = Keys::default();
         window.set_input_callback(Box::new(keys.clone()));
         let mut model = Model::new(&options.host, Arc::clone(&options.words), Instant::now());
