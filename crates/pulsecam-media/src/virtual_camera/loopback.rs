@@ -112,9 +112,9 @@ impl Loopback {
         allow(dead_code, reason = "nothing is written to it then")
     )]
     pub(super) fn knows_its_writer(&self) -> bool {
-        let mut numbers = self.module.iter().flat_map(|version| version.split('.')).map(str::parse);
+        let mut numbers = self.module.iter().flat_map(|version| version.split('.')).map(str::parse::<u32>);
         let mut next = || numbers.next()?.ok();
-        matches!((next(), next()), (Some(major), Some(minor)) if (major, minor) >= (0_u32, 14_u32))
+        matches!((next(), next()), (Some(major), Some(minor)) if (major, minor) >= (0, 14))
     }
 
     /// Loads the module as a virtual camera needs it, for this device.
