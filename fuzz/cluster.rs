@@ -249,5 +249,5 @@ impl Carrier for Memory {
 
 fn connection(stream: DuplexStream) -> Connection {
     let (input, output) = split(stream);
-    Connection { input: Box::new(input), output: Box::new(PolledWriter::new(output)), binding: None }
+    Connection::new(Box::new(input), Box::new(PolledWriter::new(output)))
 }

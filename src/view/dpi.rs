@@ -22,14 +22,23 @@ pub(crate) struct Screen {
     size: Option<(usize, usize)>,
 }
 
+/// A connection to the display, to be kept until the window is open. An X server that has no other clients starts anew
+/// when the last one leaves, and cuts off the next one that comes meanwhile: libX11 then fails or crashes.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    #[cfg(all(unix, not(target_os = "macos")))]
+    _connection: Option<x11rb::rust_connection::RustConnection>,
+}
+
 impl Screen {
-    /// The screen on which a window opens. On Windows and macOS nothing is known about it; they scale the windows of
-    /// programs that, like this one, do not declare that they draw for dense screens.
-    pub(crate) fn find() -> Self {
+    /// The screen on which a window opens, and the connection by which that was found. On Windows and macOS nothing is
+    /// known about it; they scale the windows of programs that, like this one, do not declare that they draw for dense
+    /// screens.
+    pub(crate) fn find() -> (Self, Held) {
         #[cfg(all(unix, not(target_os = "macos")))]
         return x11().unwrap_or_default();
         #[cfg(not(all(unix, not(target_os = "macos"))))]
-        Self::default()
+        Default::default()
     }
 
     /// Pixels per unit.
@@ -52,12 +61,12 @@ impl Screen {
 
 /// Pixels per unit.
 pub(crate) fn guess() -> f32 {
-    Screen::find().scale()
+    Screen::find().0.scale()
 }
 
 /// The density from the desktop's setting (`Xft.dpi`), or else from the screen's own size.
 #[cfg(all(unix, not(target_os = "macos")))]
-fn x11() -> Option<Screen> {
+fn x11() -> Option<(Screen, Held)> {
     use x11rb::connection::Connection;
     let (connection, number) = x11rb::connect(None).ok()?;
     let screen = connection.setup().roots.get(number)?;
@@ -66,7 +75,8 @@ fn x11() -> Option<Screen> {
     let set = resources.and_then(|resources| resources.get_value::<f32>("Xft.dpi", "Xft.Dpi").ok().flatten());
     let millimetres = f32::from(screen.height_in_millimeters);
     let measured = || (millimetres > 0.0).then(|| f32::from(screen.height_in_pixels) / (millimetres / 25.4));
-    Some(Screen { dpi: set.or_else(measured), size })
+    let screen = Screen { dpi: set.or_else(measured), size };
+    Some((screen, Held { _connection: Some(connection) }))
 }
 
 /// Rounded to quarters, so that a scale close to 1 becomes exactly 1, and sharp.

@@ -84,6 +84,8 @@ for file in "${drawing[@]}"; do
   esac
 done
 cp -r /usr/share/X11/xkb "$root/usr/share/X11/"
+mkdir "$root/usr/share/X11/locale" # without it, libX11 crashes
+(cd /usr/share/X11/locale && cp -r locale.alias locale.dir compose.dir C en_US.UTF-8 "$root/usr/share/X11/locale/")
 for file in "$program" "$tests" "${drawing[@]}" $other; do ldd "$file"; done | grep -o '/[^ ]*' | sort -u | while read -r library; do
   mkdir -p "$root$(dirname "$library")"
   cp -L "$library" "$root$library"

@@ -178,11 +178,8 @@ impl Film {
                     return;
                 }
                 count.store(seq, Relaxed);
-                let captured = Some(Timestamp::now());
-                link.send_frame(
-                    FrameInfo { seq: Some(seq), captured, ..FrameInfo::default() },
-                    payload.clone(),
-                );
+                let info = FrameInfo::default().with_seq(seq).with_captured(Timestamp::now());
+                link.send_frame(info, payload.clone());
             }
         });
         Self { newest, stop, thread: Some(thread) }

@@ -48,13 +48,13 @@ fn all_clients_of_all_relays_get_all_once_and_byte_for_byte() {
     let odd =
         Message::new(MessageKind::Other(42), "any; link=1,2; peer=3".into(), Some(Bytes::new())).unwrap();
     for message in [
-        Message::text("你好, 🙂", &Origin { from: Some("ann".into()), id: Some("1".into()) }).unwrap(),
+        Message::text("你好, 🙂", &Origin::named("ann").with_id("1".to_owned())).unwrap(),
         Message::image(photo.clone().into(), &Origin::default()).unwrap(),
         odd,
     ] {
         sender.link.send(message).unwrap();
     }
-    let info = FrameInfo { stream: Some("ann".into()), seq: Some(7), ..FrameInfo::default() };
+    let info = FrameInfo::default().with_stream("ann").with_seq(7);
     sender.link.send_frame(info, Bytes::from(photo.clone()));
     // The frame has arrived everywhere before anything newer could take its place.
     for client in &mut ours {

@@ -22,7 +22,7 @@ pub struct Wire(Running);
 
 impl Wire {
     pub fn new(lan: &Lan, ends: [&Machine; 2], rtt: Duration, queue: usize, congestion: &str) -> Self {
-        let shape = Shape { bytes_per_s: Some(RATE), one_way: rtt / 2, queue };
+        let shape = Shape::new(Some(RATE), rtt / 2, queue);
         let cable = CableJob {
             ends: ends.map(|end| end.host.name().to_owned()),
             // Those that the hosts have anyway: the route over the cable is the more specific one.

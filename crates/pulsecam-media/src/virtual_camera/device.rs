@@ -32,10 +32,6 @@ use crate::{
     picture::Canvas,
 };
 
-/// The first version of the module that knows by itself when a writer has ended. Before it, a device with
-/// `exclusive_caps` takes no further writer unless the last one had started a stream (its issues 442 and 470).
-const KEEPS_ACCOUNT: (u32, u32) = (0, 14);
-
 /// A virtual camera that is being fed. Closing it is enough to end.
 pub struct VirtualCamera {
     device: Device,
@@ -88,9 +84,8 @@ impl VirtualCamera {
                 format.map_or_else(String::new, |it| format!("{} at {}x{}", it.fourcc, it.width, it.height));
             return Err(Error::Layout { path: path.into(), found, users: users::of(path) });
         };
-        let is_old =
-            loopback.as_ref().and_then(Loopback::version).is_some_and(|version| version < KEEPS_ACCOUNT);
-        let started = is_old.then(|| started(&device)).transpose();
+        let is_forgetful = loopback.as_ref().is_some_and(|device| !device.knows_its_writer());
+        let started = is_forgetful.then(|| started(&device)).transpose();
         let started = started.map_err(|error| failed("start it")(&error))?;
         Ok(Self { device, path: path.into(), layout, size, bytes: Vec::new(), _started: started })
     }
@@ -175,7 +170,7 @@ fn opened(path: &Path) -> Result<Opened, Error> {
     let resolved = path.canonicalize().unwrap_or_else(|_| path.into());
     let loopback = others.iter().find(|other| Path::new(&other.path) == resolved).cloned();
     let Capabilities { card, capabilities: caps, .. } = caps;
-    match judged(caps, loopback.as_ref().map(Loopback::version), || users::of(path)) {
+    match judged(caps, loopback.as_ref().map(Loopback::knows_its_writer), || users::of(path)) {
         Verdict::Free => Ok(Opened { device, caps, loopback }),
         Verdict::Camera => Err(not_an_output(format!("a camera ({card})"))),
         Verdict::Stuck => Err(Error::Stuck { path: path.into() }),
@@ -192,22 +187,22 @@ enum Verdict {
     Busy(Vec<crate::capture::DeviceUser>),
 }
 
-/// `version`: that of v4l2loopback as far as it is known, if the device is one of its.
+/// `knows_its_writer`: see [`Loopback::knows_its_writer`]; `None` for other devices.
 fn judged(
     caps: Flags,
-    version: Option<Option<(u32, u32)>>,
+    knows_its_writer: Option<bool>,
     users: impl FnOnce() -> Vec<crate::capture::DeviceUser>,
 ) -> Verdict {
     if caps.contains(Flags::VIDEO_OUTPUT) {
         return Verdict::Free;
     }
-    let Some(version) = version else { return Verdict::Camera };
+    let Some(knows_its_writer) = knows_its_writer else { return Verdict::Camera };
     if !caps.contains(Flags::VIDEO_CAPTURE) {
         return Verdict::Stuck;
     }
     // With exclusive_caps, a device that is fed is a camera only. Newer versions say so too while the format is kept,
     // and refuse a second writer themselves.
-    if version.is_none_or(|version| version >= KEEPS_ACCOUNT) {
+    if knows_its_writer {
         return Verdict::Free;
     }
     match users() {
@@ -257,8 +252,8 @@ mod tests {
     use crate::capture::DeviceUser;
 
     const BOTH: Flags = Flags::VIDEO_CAPTURE.union(Flags::VIDEO_OUTPUT);
-    const OLD: Option<Option<(u32, u32)>> = Some(Some((0, 12)));
-    const NEW: Option<Option<(u32, u32)>> = Some(Some((0, 15)));
+    const OLD: Option<bool> = Some(false);
+    const NEW: Option<bool> = Some(true);
 
     fn nobody() -> Vec<DeviceUser> {
         Vec::new()
@@ -270,7 +265,7 @@ mod tests {
 
     #[test]
     fn outputs_are_free_and_cameras_are_not() {
-        for version in [OLD, NEW, Some(None), None] {
+        for version in [OLD, NEW, None] {
             assert_eq!(judged(Flags::VIDEO_OUTPUT, version, obs), Verdict::Free);
             assert_eq!(judged(BOTH, version, obs), Verdict::Free);
         }

@@ -22,7 +22,7 @@ pub struct Loopback {
     pub name: String,
     /// Its device.
     pub path: String,
-    /// The module's version.
+    /// The module's version, from 0.13 on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
     /// Whether it is loaded with `exclusive_caps`: it is then a camera and nothing else while it is fed.
@@ -104,15 +104,17 @@ impl Loopback {
         Self { index, name: name.into(), path: path.into(), ..Self::default() }
     }
 
-    /// Major and minor number of the module's version.
+    /// Whether the module knows by itself when a writer has ended: from version 0.14 on. Before it, a device with
+    /// `exclusive_caps` takes no further writer unless the last one had started a stream (its issues 442 and 470).
+    /// Versions before 0.13 do not tell their number.
     #[cfg_attr(
         not(all(target_os = "linux", feature = "camera")),
         allow(dead_code, reason = "nothing is written to it then")
     )]
-    pub(super) fn version(&self) -> Option<(u32, u32)> {
-        let mut numbers = self.module.as_deref()?.split('.');
-        let mut next = || numbers.next()?.parse().ok();
-        Some((next()?, next()?))
+    pub(super) fn knows_its_writer(&self) -> bool {
+        let mut numbers = self.module.iter().flat_map(|version| version.split('.')).map(str::parse::<u32>);
+        let mut next = || numbers.next()?.ok();
+        matches!((next(), next()), (Some(major), Some(minor)) if (major, minor) >= (0, 14))
     }
 
     /// Loads the module as a virtual camera needs it, for this device.
@@ -192,7 +194,17 @@ mod tests {
             told,
             [(9, "pulsecam", "/dev/video9", None), (10, "Ten", "/dev/video10", Some("YU12:640x480@30"))]
         );
-        assert_eq!(found[0].version(), Some((0, 12)));
+        assert!(!found[0].knows_its_writer());
+        for (version, wanted) in [
+            (None, false),
+            (Some("0.13.2"), false),
+            (Some("0.14.0"), true),
+            (Some("1.0"), true),
+            (Some("x"), false),
+        ] {
+            let device = Loopback { module: version.map(str::to_owned), ..Loopback::default() };
+            assert_eq!(device.knows_its_writer(), wanted, "{version:?}");
+        }
         assert!(listed(Path::new("/nowhere"), Path::new("/nowhere")).is_empty());
     }
 
