@@ -249,5 +249,5 @@ impl Carrier for Memory {
 
 fn connection(stream: DuplexStream) -> Connection {
     let (input, output) = split(stream);
-    Connection::new(Box::new(input), Box::new(PolledWriter::new(output)))
+    Connection::new(input, PolledWriter::new(output))
 }

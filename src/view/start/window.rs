@@ -109,11 +109,12 @@ struct Shell<'a> {
 
 impl<'a> Shell<'a> {
     fn open(options: &'a Options, inbox: &WindowInbox) -> Result<Self, Error> {
-        let screen = Screen::find();
+        let (screen, held) = Screen::find();
         let scale = options.ui_scale.unwrap_or_else(|| screen.scale());
         let size = options.size.or(options.place.map(Placement::size));
         let mut window = open(TITLE, size.unwrap_or_else(|| screen.window(scale)))?;
         let mut surface = Surface::of(&window);
+        drop(held);
         if let Some(place) = options.place {
             surface.put_back(place);
         }
