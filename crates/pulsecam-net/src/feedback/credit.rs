@@ -98,8 +98,6 @@ pub(crate) struct Credit {
     limited_to: Option<f64>,
     /// The last frame that the other end was told, if it was not told that there is no limit.
     told: Option<u64>,
-    /// By how many frames the limit may be raised now.
-    raise: u64,
 }
 
 impl Credit {
@@ -119,7 +117,6 @@ impl Credit {
             judged_from: None,
             limited_to: None,
             told: None,
-            raise: 0,
         }
     }
 
@@ -165,7 +162,6 @@ impl Credit {
         }
         match outcome {
             Outcome::Used(time) => {
-                self.raise += 1;
                 self.handling = Some(mean(self.handling, time));
                 self.period.used = self.period.used.saturating_add(1);
                 self.done_at = Some(now);
@@ -182,9 +178,6 @@ impl Credit {
 
     /// The number of the last wanted frame, if the other end has to be told. `waiting` frames have arrived and
     /// were not taken up.
-    ///
-    /// A limit rises by one frame for each that was handled, and by one in each period, but not for those that
-    /// were given up: frames that came together would be followed by as many, together again.
     pub(crate) fn tell(&mut self, waiting: usize, round_trip: Duration, now: Instant) -> Option<u64> {
         self.judge(now);
         let ahead = self.limited_to.and_then(|pace| self.ahead(pace, round_trip));
@@ -193,15 +186,12 @@ impl Credit {
             return self.told.take().map(|_| UNLIMITED);
         };
         let done = self.got.saturating_sub((waiting + self.in_hand) as u64);
-        let most = done + ahead;
-        let raise = std::mem::take(&mut self.raise);
-        let Some(told) = self.told else {
-            self.told = Some(most);
-            return self.told;
-        };
-        // If nothing is on the way, nothing else would raise it.
-        let until = (told + raise).max(done + 1).min(most);
-        (until > told).then(|| *self.told.insert(until))
+        let until = done + ahead;
+        if self.told.is_some_and(|told| told >= until) {
+            return None;
+        }
+        self.told = Some(until);
+        Some(until)
     }
 
     /// The frames that may be on the way or in hand; `None` if a limit would leave the viewer idle.
@@ -236,7 +226,6 @@ impl Credit {
             Some(before) => Some(pace.filter(|_| busy >= BUSY).unwrap_or(before)),
         };
         self.judged_from = self.done_at;
-        self.raise += 1;
         self.period = Period::new(now);
     }
 }
