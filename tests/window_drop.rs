@@ -148,7 +148,7 @@ fn dropped_image_files_are_shown_and_sent_after_a_key() {
     // What is no file is refused in words, also if more than three forms are offered.
     let forms = ["text/html", "text/plain", "UTF8_STRING", "STRING"];
     assert!(!source.drop(&forms, b"hello"));
-    let message = |shot: &image::RgbImage| find(shot, 12..400, 450..600, [169, 176, 186]).is_some();
+    let message = |shot: &image::RgbImage| find(shot, 12..200, 300..560, [169, 176, 186]).is_some();
     let told = display.shows("why not", message);
     told.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("dropped-text.png")).unwrap();
 

@@ -90,6 +90,7 @@ fn layers(
         headline(context, model, canvas, now);
     } else {
         tiles::paint(context, model, canvas, (tiles, which), now);
+        context.mark_drag(canvas);
     }
     overlay::own(context, model, canvas);
     // From the bottom up: a film's bar, a line of signs, the buttons, the last lines of the conversation.
@@ -130,9 +131,7 @@ fn layers(
         veil(canvas, window, 0, BEHIND_IMAGE);
         panels::leaving(context, model, canvas);
     }
-    if context.dragged.is_some() {
-        context.mark_drag(canvas);
-    } else if model.has_buttons(now) {
+    if context.dragged.is_none() && model.has_buttons(now) {
         context.highlight(canvas);
     }
     // These cover much of the window, or dim all of it.
