@@ -13,7 +13,7 @@ use std::{
 use pulsecam_net::link::Role;
 
 use crate::{
-    client::{Client, Film, Measuring},
+    client::{Client, Film},
     common::program::text_of,
     lan::{self, LINK_PORT, Lan, Machine},
     network,
