@@ -57,8 +57,10 @@ impl Client {
     /// Waits until the number of viewers is this.
     pub fn viewers(&self, wanted: u32) {
         let mut viewers = self.link.viewers();
-        let waiting = timeout(PATIENCE, viewers.wait_for(|viewers| *viewers == Some(wanted)));
-        let came = self.handle.block_on(waiting).is_ok();
+        // The timer needs the runtime when it is made.
+        let waiting =
+            async { timeout(PATIENCE, viewers.wait_for(|viewers| *viewers == Some(wanted))).await.is_ok() };
+        let came = self.handle.block_on(waiting);
         assert!(came, "{:?} viewers instead of {wanted}", *self.link.viewers().borrow());
     }
 

@@ -153,7 +153,12 @@ impl Session<'_> {
 
     /// Puts a frame into the inbox, unless newer ones of its stream came before it.
     fn show(&self, message: Message, received: Timestamp, received_at: Instant) {
-        let info = FrameInfo::parse(message.description());
+        let mut info = FrameInfo::parse(message.description());
+        if !self.lock().introduced {
+            // A relay that does not know yet that this client is one of ours gives the frame as it came, perhaps from
+            // another relay, by whose clock the offset is.
+            (info.offset, info.within) = (None, None);
+        }
         let Some((sender, account)) = self.hub.streams().frame(&info, received_at) else {
             self.hub.counters.frames_late.fetch_add(1, Relaxed);
             return;

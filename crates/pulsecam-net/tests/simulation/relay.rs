@@ -15,7 +15,12 @@ use pulsecam_net::{
 use tokio::sync::watch;
 use turmoil::net::{TcpListener, TcpStream};
 
-use crate::{client::PORT, journal::Book, uplink, world::TICK};
+use crate::{
+    client::PORT,
+    journal::Book,
+    uplink,
+    world::{CLUSTER, TICK},
+};
 
 /// The silence after which the relay considers a client dead.
 pub const CLIENT_TIMEOUT: Duration = Duration::from_millis(1500);
@@ -57,21 +62,37 @@ impl Listen for Simulated {
     }
 }
 
-/// Links without TLS, whose bytes would differ each time. The pushing end has an uplink of a limited rate.
-struct Bare(TcpListener);
+/// Links without TLS, whose bytes would differ each time; only which certificate is shown counts. The pushing end has
+/// an uplink of a limited rate.
+struct Bare {
+    listener: TcpListener,
+    book: Book,
+}
+
+/// The certificate of a relay that was started `life` times before: another one each time.
+fn certificate(relay: usize, life: u64) -> Fingerprint {
+    format!("{relay:02x}{life:062x}").parse().unwrap()
+}
 
 impl Carrier for Bare {
     fn accept(&self) -> Accepting<'_> {
         Box::pin(async {
-            let (stream, addr) = self.0.accept().await?;
+            let (stream, addr) = self.listener.accept().await?;
             let opening: Opening = Box::pin(async { Ok(connection(stream)) });
             Ok((opening, addr))
         })
     }
 
-    fn connect(&self, address: SocketAddr, _: Fingerprint) -> Opening {
+    fn connect(&self, address: SocketAddr, wanted: Fingerprint) -> Opening {
+        let book = self.book.clone();
         Box::pin(async move {
             let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
+            let is_there = |relay: &usize| turmoil::lookup(name(*relay)) == address.ip();
+            let relay = (0..CLUSTER).find(is_there).ok_or("no relay")?;
+            let life = book.with(|journal| journal.at(relay).life);
+            if life.is_none_or(|life| certificate(relay, life) != wanted) {
+                return Err("it shows another certificate".into());
+            }
             Ok(uplink::connection(stream))
         })
     }
@@ -105,13 +126,13 @@ fn connection(stream: TcpStream) -> Connection {
 }
 
 /// A relay's part in the cluster.
-async fn cluster(board: &Board, relay: usize, life: u64) -> io::Result<cluster::Config> {
+async fn cluster(book: Book, board: &Board, relay: usize, life: u64) -> io::Result<cluster::Config> {
     let listener = TcpListener::bind(("0.0.0.0", LINK_PORT)).await?;
     let started = Timestamp::now();
     let about = About {
         started,
         link: (turmoil::lookup(name(relay)), LINK_PORT).into(),
-        certificate: "00".repeat(32).parse::<Fingerprint>().unwrap(),
+        certificate: certificate(relay, life),
         public: None,
         slot: 0,
         epoch: Epoch { began: started, number: relay as u64 * LIVES + life },
@@ -120,7 +141,7 @@ async fn cluster(board: &Board, relay: usize, life: u64) -> io::Result<cluster::
     };
     let place = board.join(id(relay, life), about.clone());
     let key = ClusterKey::new("the key of a simulated cluster").unwrap();
-    Ok(cluster::Config::new(Arc::new(Gossiping(Arc::new(place))), key, about, Bare(listener)))
+    Ok(cluster::Config::new(Arc::new(Gossiping(Arc::new(place))), key, about, Bare { listener, book }))
 }
 
 /// One run of the relay's program; with a board, it is one of several.
@@ -133,7 +154,7 @@ pub async fn live(book: Book, relay: usize, board: Option<Board>) -> turmoil::Re
     });
     let mut config = Config::default();
     if let Some(board) = board {
-        config.cluster = Some(cluster(&board, relay, life).await?);
+        config.cluster = Some(cluster(book.clone(), &board, relay, life).await?);
     }
     let listener = Simulated(TcpListener::bind(("0.0.0.0", PORT)).await?);
     let told = book.clone();

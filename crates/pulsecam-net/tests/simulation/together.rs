@@ -4,7 +4,10 @@
 //! then on it comes once and in order whatever happens between the two, while both live. What a relay had
 //! confirmed and not passed on dies with it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use crate::{
     client::Part,
@@ -60,14 +63,22 @@ pub fn windows(journal: &Journal, relays: [usize; 2], since: Duration) -> Vec<Wi
     windows
 }
 
+/// Whether relays were started so shortly one after the other that they could not know each other's slots.
+fn started_together(ways: &[Ways]) -> bool {
+    let starts = ways.windows(2).filter(|pair| pair[1].running.len() > pair[0].running.len());
+    let starts: Vec<_> = starts.map(|pair| pair[1].since).collect();
+    starts.windows(2).any(|pair| pair[1] - pair[0] < LEARNT)
+}
+
 /// All receivers know a connection by the same number, and no number is that of two.
 pub fn numbers(journal: &mut Journal) {
     // Without any relay, the numbers of the next ones begin anew.
-    if journal.ways.iter().any(|ways| ways.running.is_empty()) {
+    if journal.ways.iter().any(|ways| ways.running.is_empty()) || started_together(&journal.ways) {
         return;
     }
     let mut owners: BTreeMap<u64, Process> = BTreeMap::new();
     let mut last: BTreeMap<Process, BTreeMap<Process, u64>> = BTreeMap::new();
+    let mut shared = BTreeSet::new();
     let lives = journal.lives.clone();
     for (receiver, record) in &lives {
         let mut all: Vec<_> = record.texts.iter().chain(&record.frames).collect();
@@ -76,10 +87,13 @@ pub fn numbers(journal: &mut Journal) {
             let Some(peer) = got.peer else { continue };
             let owner = *owners.entry(peer).or_insert(got.from);
             if owner != got.from {
-                journal.broken(format_args!("the number {peer} is that of {owner} and of {}", got.from));
+                shared.insert((peer, owner, got.from));
             }
             last.entry(got.from).or_default().insert(*receiver, peer);
         }
+    }
+    for (peer, one, other) in shared {
+        journal.broken(format_args!("the number {peer} is that of {one} and of {other}"));
     }
     let alive = alive(journal);
     for (sender, known) in last.into_iter().filter(|(sender, _)| alive.contains(sender)) {

@@ -40,7 +40,7 @@ const REUNION: Duration = Duration::from_secs(9);
 pub const NOTICED: Duration = Duration::from_secs(1);
 
 /// The number of relays in a cluster.
-const CLUSTER: usize = 3;
+pub const CLUSTER: usize = 3;
 
 /// The time within which all texts are confirmed after the last was sent.
 const CONFIRMED: Duration = Duration::from_secs(30);
@@ -83,15 +83,24 @@ fn count_panics() {
     PANICS.set(0);
 }
 
+/// The time that several relays have to choose their slots, before there are clients.
+const fn meeting(relays: usize) -> Duration {
+    if relays == 1 { Duration::ZERO } else { Duration::from_millis(1500) }
+}
+
 /// The wall clock of the current host. The host is recognised by the number of ticks by which it started
 /// later than the simulation: relays come first.
 fn wall() -> Timestamp {
     let (Some(now), Some(wall)) = (turmoil::sim_elapsed(), turmoil::since_epoch()) else {
         return Timestamp::default();
     };
-    let host = ((now - turmoil::elapsed()).as_micros() / TICK.as_micros()) as usize;
+    let since = now - turmoil::elapsed();
     let relays = RELAYS.get();
-    let skew = if host < relays { relay::skew(host) } else { client::skew(host - relays) };
+    let number = |since: Duration| (since.as_micros() / TICK.as_micros()) as usize;
+    let skew = match number(since) {
+        host if host < relays => relay::skew(host),
+        _ => client::skew(number(since - meeting(relays)) - relays),
+    };
     Timestamp::from_micros(wall.as_micros() as u64).offset(skew)
 }
 
@@ -148,6 +157,7 @@ impl World {
             let board = move || (relays > 1).then(|| board.clone());
             world.sim.host(relay::name(number), move || relay::live(book.clone(), number, board()));
         }
+        world.run_for(meeting(relays));
         for (number, part) in world.parts.clone().into_iter().enumerate() {
             world.run_for(TICK);
             let book = world.book.clone();
@@ -317,6 +327,7 @@ impl World {
     fn suffer(&mut self, faults: Vec<(Duration, Action)>) {
         self.say(true);
         for (at, action) in faults {
+            let at = at + meeting(self.relays);
             self.run_for(at.saturating_sub(self.sim.elapsed()));
             self.act(action);
         }
