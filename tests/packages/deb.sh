@@ -1,6 +1,6 @@
 #!/bin/bash
-# Tests a Debian package: lintian, then a fresh Debian (debootstrap, no network but for apt) that installs it, uses it, puts it
-# over itself, and removes it without a trace. Needs root on Debian. Usage: deb.sh PACKAGE.deb
+# Tests a Debian package: lintian, then a fresh Debian (debootstrap) that installs it, uses it, upgrades it, and removes it without
+# a trace. Needs root on Debian. Usage: deb.sh PACKAGE.deb
 #
 # systemd is not booted: tests/deploy.rs runs what the units run.
 set -euo pipefail
@@ -15,6 +15,15 @@ say "lintian"
 lintian --fail-on error,warning --info "$package"
 desktop-file-validate packaging/*.desktop
 appstreamcli validate --no-net target/deb-files/*.metainfo.xml
+
+# The second package, if there is one, has the symbols of this very program.
+symbols=$(compgen -G "$(dirname "$package")/pulsecam-dbgsym_*.ddeb" || true)
+if [ -n "$symbols" ]; then
+  dpkg-deb --fsys-tarfile "$package" | tar -xO ./usr/bin/pulsecam >"$work/pulsecam"
+  id=$(readelf -n "$work/pulsecam" | sed -n 's/ *Build ID: //p')
+  dpkg-deb --contents "$symbols" | grep "/usr/lib/debug/.build-id/${id:0:2}/${id:2}.debug" >/dev/null ||
+    { say "$symbols is not of this program"; exit 1; }
+fi
 
 say "a fresh Debian"
 make_root
@@ -35,24 +44,33 @@ in_root '! find /etc/systemd -name "pulsecam*" | grep .' || { say "units are ena
 
 # What a user does first: one process that is everything, and two that talk.
 use() {
-  in_root 'pulsecam demo --no-window --for 3s --quiet --json | grep -q "\"event\":\"frame\""'
-  in_root 'pulsecam relay --listen 127.0.0.1:6868 --quiet & relay=$!
-    for try in $(seq 50); do pulsecam text 127.0.0.1 hello --quiet && break; sleep 0.1; done &&
+  alone_in_root 'pulsecam demo --no-window --for 3s --quiet --json | grep -q "\"event\":\"frame\""'
+  alone_in_root 'pulsecam relay --listen 127.0.0.1:6868 --quiet & relay=$!
+    pulsecam text 127.0.0.1 hello --quiet
     kill -TERM $relay && wait $relay'
 }
 say "use"
 use
 
-say "the same package over itself, while a relay runs"
-in_root 'pulsecam relay --listen 127.0.0.1:6868 --quiet & relay=$!
-  apt-get install -y --reinstall --no-install-recommends ./pulsecam.deb >/dev/null 2>&1 &&
-  pulsecam text 127.0.0.1 hello --quiet && kill -TERM $relay && wait $relay'
+say "upgrade, while a relay runs"
+dpkg-deb --raw-extract "$package" "$work/newer"
+sed -i 's/^Version: .*/&+newer/' "$work/newer/DEBIAN/control"
+dpkg-deb --root-owner-group --build "$work/newer" "$root/newer.deb" >/dev/null
+alone_in_root 'pulsecam relay --listen 127.0.0.1:6868 --quiet & relay=$!
+  pulsecam text 127.0.0.1 hello --quiet
+  apt-get install -y --no-install-recommends ./newer.deb >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
+  pulsecam text 127.0.0.1 hello --quiet
+  kill -TERM $relay && wait $relay'
+in_root 'dpkg-query -W -f "\${Version}" pulsecam | grep -q newer'
+in_root '! find /etc/systemd -name "pulsecam*" | grep .' || { say "units are enabled"; exit 1; }
 use
 
 say "remove"
 in_root 'apt-get purge -y pulsecam' >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 in_root '! test -e /usr/bin/pulsecam'
 in_root 'apt-get autoremove --purge -y' >/dev/null 2>&1
+in_root 'rm -f /newer.deb'
 files >"$work/files.after"
 diff "$work/files.before" "$work/files.after" || { say "files are left behind"; exit 1; }
-say "installed, used, put over itself, and removed"
+in_root 'dpkg-query -W -f "\${Package}\n" | sort' | diff "$work/packages.before" - || { say "packages are left behind"; exit 1; }
+say "$(du -k "$package" | cut -f1) kB; installed, used, upgraded, and removed"
