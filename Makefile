@@ -170,12 +170,16 @@ test-arm64: ## Only: the program for 64-bit ARM, built here and run by qemu-user
 
 # The profile of what is packed; `release` packs what the tests built, without link-time optimisation.
 PROFILE ?= dist
-.PHONY: packed deb static release test-deb test-container
+.PHONY: packed deb deb-arm64 static release test-deb test-static test-container
 packed: deps
 	$(CARGO) build --profile $(PROFILE) --locked
 
 deb: packed ## Build the Debian package, in target/debian
 	@./.ci/deb $(PROFILE)
+
+deb-arm64: ## Build the Debian package for 64-bit ARM, in target/debian
+	./.ci/cross aarch64-unknown-linux-gnu dist
+	@./.ci/deb dist aarch64-unknown-linux-gnu
 
 static: ## Build the relay as a static program, in target/static
 	@./.ci/static
@@ -184,7 +188,10 @@ release: packed ## Make all files of a release, in target/release-files
 	@./.ci/release
 
 test-deb: deb ## Only: the Debian package, in a fresh Debian (root)
-	./tests/packages/deb.sh $(TARGET)/debian/pulsecam_*.deb
+	./tests/packages/deb.sh $(TARGET)/debian/pulsecam_*_amd64.deb
+
+test-static: static ## Only: the static relay, in an empty root (root)
+	./tests/packages/static.sh $(TARGET)/static/pulsecam-relay
 
 test-container: ## Only: the container image of the relay, by buildah (root)
 	./tests/packages/container.sh

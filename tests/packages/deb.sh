@@ -9,6 +9,9 @@ package=$(realpath "${1:?usage: $0 PACKAGE.deb}")
 .ci/deps packages
 . tests/packages/root.sh
 
+# What the program may weigh, in bytes.
+limit=18000000
+
 say() { echo "deb: $*"; }
 
 say "lintian"
@@ -16,13 +19,30 @@ lintian --fail-on error,warning --info "$package"
 desktop-file-validate packaging/*.desktop
 appstreamcli validate --no-net target/deb-files/*.metainfo.xml
 
-# The second package, if there is one, has the symbols of this very program.
-symbols=$(compgen -G "$(dirname "$package")/pulsecam-dbgsym_*.ddeb" || true)
-if [ -n "$symbols" ]; then
-  dpkg-deb --fsys-tarfile "$package" | tar -xO ./usr/bin/pulsecam >"$work/pulsecam"
+say "libraries"
+dpkg-deb --fsys-tarfile "$package" | tar -xO ./usr/bin/pulsecam >"$work/pulsecam"
+size=$(stat -c %s "$work/pulsecam")
+say "the program has $size bytes"
+needed=$(readelf --dynamic --wide "$work/pulsecam" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | sort | tr '\n' ' ')
+newest=$(readelf --version-info --wide "$work/pulsecam" | grep -o 'GLIBC_2\.[0-9]*' | sort -Vu | tail -1)
+say "$needed, $newest"
+! grep -vE '^(ld-linux-.*|libc|libm|libgcc_s)\.so\.[0-9]+$' < <(tr ' ' '\n' <<<"${needed% }") || { say "Depends lacks these"; exit 1; }
+promised=$(dpkg-deb --field "$package" Depends | sed 's/.*libc6 (>= \([0-9.]*\)).*/\1/')
+dpkg --compare-versions "${newest#GLIBC_}" le "$promised" || { say "Depends says $promised"; exit 1; }
+
+# The second package has the symbols of this very program. What the tests' profile made has none, and is larger.
+symbols=${package/pulsecam_/pulsecam-dbgsym_}
+symbols=${symbols%.deb}.ddeb
+if [ -e "$symbols" ]; then
+  [ "$size" -le "$limit" ] || { say "more than $limit"; exit 1; }
   id=$(readelf -n "$work/pulsecam" | sed -n 's/ *Build ID: //p')
   dpkg-deb --contents "$symbols" | grep "/usr/lib/debug/.build-id/${id:0:2}/${id:2}.debug" >/dev/null ||
     { say "$symbols is not of this program"; exit 1; }
+fi
+
+if [ "$(dpkg-deb --field "$package" Architecture)" != "$(dpkg --print-architecture)" ]; then
+  say "it is for other machines: neither installed nor used"
+  exit 0
 fi
 
 say "a fresh Debian"
