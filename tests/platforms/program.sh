@@ -70,11 +70,11 @@ pulsecam text "$here:7002" "${trusted[@]}" hello >text.log 2>&1 || fail "text ov
 pulsecam record "$here:7002" "${trusted[@]}" --frames 20 --out talk.mkv >record.log 2>&1 || fail "record: status $?"
 [ "$(head -c 4 talk.mkv | od -An -tx1 | tr -d ' ')" = 1a45dfa3 ] || fail "talk.mkv is not Matroska"
 stop "$sender"
-! pulsecam text "$here:7002" --tls-pin "00${pin:2}" --key-file room.key --deadline 2s hello >pin.log 2>&1 || fail "a wrong pin is accepted"
-has fingerprint pin.log
+! pulsecam text "$here:7002" --tls-pin "${pin:3}:${pin:0:2}" --key-file room.key --deadline 2s hello >refused.log 2>&1 || fail "a wrong pin is accepted"
+has fingerprint refused.log
 pulsecam key >other.key
-! pulsecam text "$here:7002" --tls-pin "$pin" --key-file other.key --deadline 2s hello >key.log 2>&1 || fail "a wrong key is accepted"
-has key key.log
+! pulsecam text "$here:7002" --tls-pin "$pin" --key-file other.key --deadline 2s hello >refused.log 2>&1 || fail "a wrong key is accepted"
+has key refused.log
 stop "$relay"
 
 say "play, demo"
