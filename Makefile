@@ -168,9 +168,9 @@ test-windows: ## Only: the program for Windows, built here and run under wine (r
 test-arm64: ## Only: the program for 64-bit ARM, built here and run by qemu-user (root)
 	built=$$(./.ci/cross aarch64-unknown-linux-gnu) && ./tests/platforms/arm64.sh $$built
 
-# The profile of what is packed; `release` packs what the tests built, without link-time optimisation.
+# The profile of what is packed.
 PROFILE ?= dist
-.PHONY: packed deb deb-arm64 static release test-deb test-static test-container
+.PHONY: packed deb deb-arm64 static release test-deb test-built-deb test-static test-container
 packed: deps
 	$(CARGO) build --profile $(PROFILE) --locked
 
@@ -189,6 +189,9 @@ release: packed ## Make all files of a release, in target/release-files
 
 test-deb: deb ## Only: the Debian package, in a fresh Debian (root)
 	./tests/packages/deb.sh $(TARGET)/debian/pulsecam_*_amd64.deb
+
+test-built-deb: program ## Only: the Debian package, of the program that the tests use (root)
+	package=$$(./.ci/deb release) && ./tests/packages/deb.sh $$package
 
 test-static: static ## Only: the static relay, in an empty root (root)
 	./tests/packages/static.sh $(TARGET)/static/pulsecam-relay
