@@ -8,7 +8,8 @@ FROM ${BASE} AS build
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates cargo-web gcc libc6-dev
 WORKDIR /src
 COPY . .
-RUN cargo install --locked --path . --root /out --no-default-features --features relay,cluster && strip /out/bin/pulsecam
+RUN cargo install --locked --path . --root /out --profile dist --no-default-features --features relay,cluster && \
+    strip /out/bin/pulsecam
 
 FROM ${BASE}
 COPY --from=build /out/bin/pulsecam /usr/bin/pulsecam

@@ -180,18 +180,40 @@ PLATFORMS ?=
 check-platforms: ## Type-check for Windows, macOS, FreeBSD, ARM and musl
 	@./.ci/platforms $(PLATFORMS)
 
-.PHONY: deb static release test-deb test-container
-deb: build ## Build the Debian package, in target/debian
-	@./.ci/deb
+.PHONY: test-windows test-arm64
+test-windows: ## Only: the program for Windows, built here and run under wine (root)
+	built=$$(./.ci/cross x86_64-pc-windows-gnu) && ./tests/platforms/windows.sh $$built
+
+test-arm64: ## Only: the program for 64-bit ARM, built here and run by qemu-user (root)
+	built=$$(./.ci/cross aarch64-unknown-linux-gnu) && ./tests/platforms/arm64.sh $$built
+
+# The profile of what is packed.
+PROFILE ?= dist
+.PHONY: packed deb deb-arm64 static release test-deb test-built-deb test-static test-container
+packed: deps
+	$(CARGO) build --profile $(PROFILE) --locked
+
+deb: packed ## Build the Debian package, in target/debian
+	@./.ci/deb $(PROFILE)
+
+deb-arm64: ## Build the Debian package for 64-bit ARM, in target/debian
+	./.ci/cross aarch64-unknown-linux-gnu dist
+	@./.ci/deb dist aarch64-unknown-linux-gnu
 
 static: ## Build the relay as a static program, in target/static
 	@./.ci/static
 
-release: build ## Make all files of a release, in target/dist
+release: packed ## Make all files of a release, in target/release-files
 	@./.ci/release
 
 test-deb: deb ## Only: the Debian package, in a fresh Debian (root)
-	./tests/packages/deb.sh $$(./.ci/deb)
+	./tests/packages/deb.sh $(TARGET)/debian/pulsecam_*_amd64.deb
+
+test-built-deb: program ## Only: the Debian package, of the program that the tests use (root)
+	package=$$(./.ci/deb release) && ./tests/packages/deb.sh $$package
+
+test-static: static ## Only: the static relay, in an empty root (root)
+	./tests/packages/static.sh $(TARGET)/static/pulsecam-relay
 
 test-container: ## Only: the container image of the relay, by buildah (root)
 	./tests/packages/container.sh

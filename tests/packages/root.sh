@@ -1,5 +1,5 @@
 # A fresh Debian 12 in a folder, for tests of packages; sourced by them. `make_root` makes it in $root, `in_root COMMAND` runs a
-# command there, and everything is removed at the end.
+# command there, `alone_in_root COMMAND` with no network but a loopback of its own, and everything is removed at the end.
 
 # Not in /tmp, which may be mounted without devices.
 work=$(mktemp -d /var/tmp/pulsecam-packages.XXXXXX)
@@ -11,9 +11,12 @@ make_root() {
   debootstrap --variant=minbase bookworm "$root" >"$work/debootstrap.log" 2>&1 ||
     { tail -20 "$work/debootstrap.log" >&2; exit 1; }
   cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+  # Debian's images have these too; Debian's recent Rust is there.
+  echo 'deb http://deb.debian.org/debian-security bookworm-security main' >>"$root/etc/apt/sources.list"
   # As this machine reaches mirrors and registries: proxies, and authorities besides Debian's.
   cp -a /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
   cp -a /usr/local/share/ca-certificates "$root/usr/local/share/"
+  in_root 'apt-get update' >"$work/update.log" 2>&1 || { tail -20 "$work/update.log" >&2; exit 1; }
 }
 
 in_root() {
@@ -21,3 +24,8 @@ in_root() {
     chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 \
     sh -ec "$1" </dev/null
 }
+
+# Runs a command with a loopback of its own, whose ports nothing else uses.
+alone() { unshare --net sh -c 'ip link set lo up && exec "$@"' alone "$@"; }
+
+alone_in_root() { alone bash -c "$(declare -f in_root); root=\$1; in_root \"\$2\"" alone_in_root "$root" "$1"; }
