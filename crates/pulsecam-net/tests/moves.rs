@@ -48,7 +48,7 @@ async fn connect(config: link::Config) -> (Link, Inbox) {
 /// Waits until the link is up at this relay.
 async fn up_at(link: &Link, relay: SocketAddr) {
     let (mut state, at) = (link.state(), link.relay());
-    let there = || *at.borrow() == *relay.to_string();
+    let there = || **at.borrow() == *relay.to_string();
     let up = timeout(PATIENCE, state.wait_for(|state| matches!(state, State::Up { .. }) && there())).await;
     assert!(up.is_ok(), "{:?} at {}", link.state().borrow(), at.borrow());
 }
@@ -227,7 +227,7 @@ async fn a_relay_that_stops_sends_its_clients_to_the_others() {
     up_at(&link, b.addr).await;
     assert_eq!(link.last_down(), Some(Down::Stopping));
     failed(&steady, |why| *why == Down::Refused).await;
-    assert_eq!(*steady.relay().borrow(), *steady.host());
+    assert_eq!(**steady.relay().borrow(), *steady.host());
 }
 
 #[tokio::test]
