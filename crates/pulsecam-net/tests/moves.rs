@@ -50,7 +50,7 @@ async fn up_at(link: &Link, relay: SocketAddr) {
     let (mut state, at) = (link.state(), link.relay());
     let there = || **at.borrow() == *relay.to_string();
     let up = timeout(PATIENCE, state.wait_for(|state| matches!(state, State::Up { .. }) && there())).await;
-    assert!(up.is_ok(), "{:?} at {}", link.state().borrow(), at.borrow());
+    assert!(up.is_ok(), "{:?} at {}", link.state().borrow(), *at.borrow());
 }
 
 /// Waits until the link was down for this reason.
