@@ -16,7 +16,7 @@ fn member(join: Option<&str>, more: &[&str]) -> (RelayProgram, String) {
     arguments.extend(more);
     // Events of the cluster may come before or after those that clients can connect.
     let mut running = Running::start(
-        &[&["relay", "--listen", "127.0.0.1:0", "--json", "--quiet"], &arguments[..]].concat(),
+        &[&["relay", "--listen", "127.0.0.1:0", "--json", "--quiet"][..], &arguments].concat(),
     );
     let (mut door, mut addr) = (None, None);
     while door.is_none() || addr.is_none() {
@@ -33,19 +33,18 @@ fn relays_of_this_machine_are_one_and_are_listed() {
     let (second, _) = member(Some(&door), &[]);
     let came = first.running.event("relay_came", |_| true);
     assert_eq!(came["public"].as_str(), Some(second.addr.as_str()), "where it listens for clients");
-    let mut there = viewer(&second.addr, &[]);
+    let mut viewing = viewer(&second.addr, &[]);
     let _here = viewer(&first.addr, &[]);
     first.running.event("link_up", |event| event["relay"] == came["relay"]);
     let text = ["text", &first.addr, "across relays", "--name", "ann", "--quiet"];
     assert_eq!(run(&text).status.code(), Some(0));
-    there.event("text", |event| event["text"] == "across relays" && event["from"] == "ann");
+    viewing.event("text", |event| event["text"] == "across relays" && event["from"] == "ann");
 
     let listed = run(&["relays", &first.addr]);
     let lines = text_of(&listed.stdout);
     assert_eq!(listed.status.code(), Some(0), "{lines}");
-    for wanted in
-        [&format!("{}  asked", first.addr), &format!("{}  there", second.addr), "link up", "1 viewers there"]
-    {
+    let (asked, there) = (format!("{}  asked", first.addr), format!("{}  there", second.addr));
+    for wanted in [asked.as_str(), there.as_str(), "link up", "1 viewer there"] {
         assert!(lines.contains(wanted), "no {wanted:?} in {lines}");
     }
     let listed: Value = serde_json::from_slice(&run(&["relays", &first.addr, "--json"]).stdout).unwrap();

@@ -247,10 +247,10 @@ fn describe(before: &Link, after: &Link, time: Duration) -> String {
     }
     let _ = write!(
         line,
-        ": to it {:.0} frames/s, {}, {} viewers there",
+        ": to it {:.0} frames/s, {}, {} there",
         rate(|link| link.frames_out),
         bytes(|link| link.bytes_out),
-        after.viewers
+        if after.viewers == 1 { "1 viewer".to_owned() } else { format!("{} viewers", after.viewers) }
     );
     if let Some(late) = after.late_us {
         let _ = write!(line, ", {:.1} ms late", late as f64 / 1000.0);
