@@ -81,7 +81,9 @@ pub fn numbers(journal: &mut Journal) {
     let mut shared = BTreeSet::new();
     let lives = journal.lives.clone();
     for (receiver, record) in &lives {
-        let mut all: Vec<_> = record.texts.iter().chain(&record.frames).collect();
+        // What arrives late on a connection that its client has given up, goes to that client's next one too.
+        let others = record.texts.iter().chain(&record.frames).filter(|got| got.from != *receiver);
+        let mut all: Vec<_> = others.collect();
         all.sort_by_key(|got| got.at);
         for got in all {
             let Some(peer) = got.peer else { continue };
