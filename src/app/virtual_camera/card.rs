@@ -67,7 +67,7 @@ mod tests {
         assert_eq!(of(Card::CameraOff, "ann"), ("ann's camera is off".into(), String::new()));
         assert_eq!(of(Card::Left, "ann"), ("ann has left".into(), String::new()));
         assert_eq!(of(Card::NoSignal, "ann"), ("no signal".into(), "ann".into()));
-        assert_eq!(of(Card::CameraOff, "").0, "somebody's camera is off");
+        assert_eq!(of(Card::CameraOff, "").0, "unnamed's camera is off");
         assert_eq!(of(Card::NoSignal, ""), ("no signal".into(), String::new()), "before anybody streams");
         let chinese = lines(Card::CameraOff, "安", &Translations::new(Language::Chinese)).0;
         assert!(chinese.contains('安') && chinese != "安", "{chinese}");

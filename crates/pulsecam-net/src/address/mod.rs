@@ -219,6 +219,9 @@ fn split(text: &str) -> Result<(Host, Option<&str>), Error> {
             (_, None) => Err(Error::Brackets(inner.to_owned())),
         };
     }
+    if text.contains(['[', ']']) {
+        return Err(Error::Brackets(text.to_owned()));
+    }
     match text.bytes().filter(|byte| *byte == b':').count() {
         0 => Ok((name(text), None)),
         1 => match text.split_once(':') {

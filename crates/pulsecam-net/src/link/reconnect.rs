@@ -58,11 +58,15 @@ pub(super) async fn keep_connected(
             dialers.keep(&kept.hosts);
             next = kept.hosts.next(random, now());
             let Some(at) = next.as_ref().map(|next| next.at) else { return }; // impossible: the user named one
+            let pause = at.saturating_duration_since(now());
             let is_news = kept.outages.went_down(&why, up_for);
             let outage = Outage { host: host.address, why: why.clone() };
             match kept.moves.went_down(outage, is_news, kept.hosts.is_any_untried()) {
-                Some(outage) => report(&hub, &outage, at.saturating_duration_since(now())),
-                None => debug!("link to {} is down: {why}", *hub.relay.borrow()),
+                Some(outage) => report(&hub, &outage, pause),
+                None => {
+                    let (relay, seconds) = (hub.relay.borrow().clone(), pause.as_secs_f64());
+                    debug!("link to {relay} is still down: {why}; next try in {seconds:.2} s");
+                }
             }
             *lock(&hub.last_down) = Some(why.clone());
             if !why.is_permanent() || !kept.hosts.may_succeed() {
