@@ -100,7 +100,7 @@ pub fn descriptions(data: &[u8]) {
         assert_eq!(Heartbeat::parse(message.description()), heartbeat);
     }
     if let Some(others) = OtherRelays::of(&description) {
-        assert!(others.iter().count() <= OtherRelays::MOST && others.iter().all(|other| other.is_ascii()));
+        assert!(others.iter().count() <= OtherRelays::MOST && others.iter().all(str::is_ascii));
         let message = heartbeat.to_message_with(Side::Relay, &others);
         assert_eq!(OtherRelays::of(message.description()), Some(others));
         assert_eq!(Heartbeat::parse(message.description()), heartbeat);

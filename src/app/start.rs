@@ -45,6 +45,7 @@ pub(crate) struct Options<'a> {
 
 /// What the user has chosen.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 pub(crate) enum Chosen {
     /// A demonstration on this machine.
     Demo,

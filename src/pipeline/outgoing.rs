@@ -299,7 +299,7 @@ mod tests {
         let done = || {
             let told = told.clone();
             move |result: Result<Option<String>, capture::Error>| {
-                _ = told.send(result.map_err(|error| error.to_string()))
+                _ = told.send(result.map_err(|error| error.to_string()));
             }
         };
         let result = || results.recv_timeout(Duration::from_secs(20)).unwrap();

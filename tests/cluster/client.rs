@@ -168,11 +168,17 @@ pub struct Film {
 }
 
 impl Film {
+    /// A film of meaningless frames of this size.
     pub fn start(link: &Link, bytes: usize, per_s: f64) -> Self {
+        Self::of(link, vec![0x5a; bytes].into(), per_s)
+    }
+
+    /// A film of which each frame is this picture.
+    pub fn of(link: &Link, payload: Bytes, per_s: f64) -> Self {
         let (newest, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
         let (link, count, stopped) = (link.clone(), Arc::clone(&newest), Arc::clone(&stop));
         let thread = thread::spawn(move || {
-            let (payload, period) = (Bytes::from(vec![0x5a; bytes]), Duration::from_secs_f64(1.0 / per_s));
+            let period = Duration::from_secs_f64(1.0 / per_s);
             let begin = Instant::now();
             for seq in 0.. {
                 // A camera does not catch up on missed pictures.

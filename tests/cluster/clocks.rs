@@ -50,7 +50,8 @@ fn ages_are_right_if_the_clocks_of_relays_differ() {
     // One with the clock of its relay, and one with that of the sender.
     let viewers = [shifted(&mut lan.c.host.command(&words), &library), lan.b.host.start(&words)];
     sender.viewers(2);
-    let film = Film::start(&sender.link, 1000, 30.0);
+    let photo = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/coffee_600x400.jpg")).unwrap();
+    let film = Film::of(&sender.link, photo.into(), 30.0);
     for mut viewer in viewers {
         let mut frame = viewer.event("frame", |frame| frame["age_within_ms"].is_number());
         for _ in 0..100 {

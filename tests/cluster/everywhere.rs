@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::{
     client::{Client, text_of},
     common::program::Running,
-    lan::Lan,
+    lan::{Lan, Machine},
 };
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
@@ -39,8 +39,8 @@ fn all_clients_of_all_relays_get_all_once_and_byte_for_byte() {
     let machines = [&lan.a, &lan.b, &lan.c];
     let sender = Client::new(&lan.a, Role::Sender);
     let mut ours = machines.map(|machine| Client::new(machine, Role::Viewer));
-    let mut programs = machines.map(|machine| machine.viewer());
-    let mut qts = machines.map(|machine| machine.qt());
+    let mut programs = machines.map(Machine::viewer);
+    let mut qts = machines.map(Machine::qt);
     let mut talker = lan.a.qt();
     // Qt programs count as viewers.
     sender.viewers(10);
@@ -84,7 +84,8 @@ fn all_clients_of_all_relays_get_all_once_and_byte_for_byte() {
         let frames = seen.iter().filter(|what| *what == "frame").count();
         seen.retain(|what| what != "frame");
         assert_eq!(seen, ["你好, 🙂", "image", "from Qt: 你好", "image", "end"]);
-        assert_eq!(frames, 2);
+        // A newer one may take the place of one that waits.
+        assert!((1..=2).contains(&frames), "{frames}");
     }
 }
 

@@ -54,16 +54,16 @@ fn relays_restart_one_after_the_other_and_clients_lose_no_text() {
     // From each to each, across the restarts of all others.
     drop(clients);
     let speaker = at(&lan, 0, Role::Both);
-    for number in 1..count() {
+    for (number, relay) in relays.iter_mut().enumerate().skip(1) {
         let mut listener = at(&lan, number, Role::Both);
         speaker.viewers(1);
         speaker.say(&format!("before {number}"));
         while text_of(&listener.receive()) != Some(format!("before {number}")) {}
         drop(listener);
         speaker.viewers(0);
-        relays[number].signal("TERM");
-        assert_eq!(relays[number].exit_code(), 0);
-        relays[number] = start(&lan, number);
+        relay.signal("TERM");
+        assert_eq!(relay.exit_code(), 0);
+        *relay = start(&lan, number);
         let mut listener = at(&lan, number, Role::Both);
         speaker.viewers(1);
         speaker.say(&format!("after {number}"));

@@ -73,7 +73,7 @@ mod tests {
         let shifted = sent.shifted(Some(SHIFT)).unwrap();
         let info = FrameInfo::parse(shifted.description());
         assert_eq!((info.offset, info.within), (Some(23), Some(7)));
-        assert_eq!(info.captured_at_relay().map(|time| time.as_micros()), Some(123));
+        assert_eq!(info.captured_at_relay().map(crate::timestamp::Timestamp::as_micros), Some(123));
         assert_eq!(info.card.as_deref(), Some("x"));
         assert_eq!(shifted.payload(), sent.payload());
         assert!(described(&shifted).starts_with(&described(&sent)), "what the sender wrote is kept");

@@ -50,7 +50,7 @@ pub(super) fn figures(frame: &mut Frame<'_>, area: Rect, model: &Model) {
         if several {
             title = format!("{title}  ↑ ↓  {} / {}", place + 1, model.streams.len());
         }
-        let one = model.streams.iter().nth(place).map(|stream| of_stream(model, stream, columns));
+        let one = model.streams.iter().as_slice().get(place).map(|stream| of_stream(model, stream, columns));
         rows = one.unwrap_or_default();
         rows.push(round_trip);
         // The name stands before the figures.

@@ -219,7 +219,7 @@ impl Credit {
         let is_overloaded = busy >= BUSY && self.period.share_given_up() >= GIVEN_UP;
         self.overloaded = if is_overloaded { self.overloaded.saturating_add(1) } else { 0 };
         self.limited_to = match self.limited_to {
-            None if self.overloaded >= OVERLOADED_PERIODS => Some(pace.unwrap_or_else(|| over.as_secs_f64())),
+            None if self.overloaded >= OVERLOADED_PERIODS => Some(pace.unwrap_or(over.as_secs_f64())),
             None => None,
             Some(_) if busy < IDLE => None,
             // One that is not always busy could do more.

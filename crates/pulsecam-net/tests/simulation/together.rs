@@ -128,7 +128,10 @@ mod tests {
 
     const S: Duration = Duration::from_secs(1);
 
-    fn journal(changes: &[(u32, &[usize], &[(usize, usize)])]) -> Journal {
+    /// Seconds since the beginning, the relays that run, and those that are apart.
+    type Change<'a> = (u32, &'a [usize], &'a [(usize, usize)]);
+
+    fn journal(changes: &[Change<'_>]) -> Journal {
         let ways = changes.iter().map(|(since, running, apart)| Ways {
             since: S * *since,
             running: running.iter().copied().collect(),

@@ -87,7 +87,7 @@ impl ClusterKey {
     pub(super) fn number_of(&self, token: Token) -> u64 {
         let signature = self.signature(&[NUMBER, &token.to_bytes()]);
         let bits = signature.first_chunk().copied().map_or(0, u64::from_be_bytes);
-        FIRST_NUMBER | bits % FIRST_NUMBER
+        FIRST_NUMBER | (bits % FIRST_NUMBER)
     }
 
     /// The key with which the relay that chose `salt` seals datagrams.

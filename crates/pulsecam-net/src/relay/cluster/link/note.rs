@@ -164,7 +164,7 @@ impl Note {
                     note.got = parts.and_then(|(got, ago)| Some((got.parse().ok()?, ago.parse().ok()?)));
                 }
                 "report" if note.reports.len() < MOST_REPORTS => {
-                    note.reports.extend(PeerReport::parse(value))
+                    note.reports.extend(PeerReport::parse(value));
                 }
                 _ => {}
             }

@@ -300,7 +300,7 @@ impl WriteHooks<ClientId, Outgoing> for &Session<'_> {
             (Priority::Urgent, _) => self.outlet.told(std::mem::take(&mut *lock(&self.telling))),
             (Priority::Ordered(_), _) => self.outlet.started(message),
             (Priority::Latest(from), Outgoing::Frame(_, came)) => {
-                self.outlet.forwarded(*from, message, *came)
+                self.outlet.forwarded(*from, message, *came);
             }
             (Priority::Latest(_), _) => {} // only frames are replaced by newer ones
         }
