@@ -44,16 +44,22 @@ impl Display {
             .unwrap();
         let display = Self { server, folder };
         let deadline = Instant::now() + PATIENCE;
-        while !Path::new("/tmp/.X11-unix/X9").exists() {
+        while !Path::new("/tmp/.X11-unix/X9").exists() || display.screen().is_none() {
             assert!(Instant::now() < deadline, "the X server does not start");
             thread::sleep(Duration::from_millis(50));
         }
         display
     }
 
+    /// The file with the screen, once the server has written its header.
+    fn screen(&self) -> Option<Vec<u8>> {
+        let file = fs::read(self.folder.path().join("Xvfb_screen0")).ok()?;
+        file.get(..4)?.iter().any(|byte| *byte != 0).then_some(file)
+    }
+
     /// The colours of the screen.
     fn pixels(&self) -> Vec<[u8; 3]> {
-        let file = fs::read(self.folder.path().join("Xvfb_screen0")).unwrap();
+        let file = self.screen().unwrap();
         // A header of numbers of four bytes, colours of 12 bytes each, then the pixels.
         let number = |at: usize| u32::from_be_bytes(file[4 * at..4 * at + 4].try_into().unwrap()) as usize;
         let (header, bits, colours) = (number(0), number(11), number(19));
@@ -69,17 +75,28 @@ impl Drop for Display {
     }
 }
 
+/// A program that does not keep the camera if a test fails.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
 #[ignore = "needs the virtual machine: make test-camera"]
 fn a_preview_shows_the_camera_in_a_window() {
     let (vivid, display) = (Vivid::ready(), Display::start());
-    let mut window = pulsecam()
+    let window = pulsecam()
         .args(["cameras", "--preview", &format!("camera:{}", vivid.path()), "--window", "640x480"])
         .env("DISPLAY", Display::NAME)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
+    let mut window = Ended(window);
     let share = |pixels: &[[u8; 3]], bar| {
         pixels.iter().filter(|pixel| is_near(**pixel, bar)).count() as f64 / pixels.len() as f64
     };
@@ -90,12 +107,12 @@ fn a_preview_shows_the_camera_in_a_window() {
         if shares.iter().all(|share| *share > 0.02) {
             break;
         }
-        assert_eq!(window.try_wait().unwrap(), None, "it ended by itself");
+        assert_eq!(window.0.try_wait().unwrap(), None, "it ended by itself");
         assert!(Instant::now() < deadline, "the bars have these shares of the screen: {shares:?}");
         thread::sleep(Duration::from_millis(200));
     }
-    assert!(Command::new("kill").args(["-INT", &window.id().to_string()]).status().unwrap().success());
-    assert!(window.wait().unwrap().success());
+    assert!(Command::new("kill").args(["-INT", &window.0.id().to_string()]).status().unwrap().success());
+    assert!(window.0.wait().unwrap().success());
 }
 
 /// Runs the preview in a terminal of 80x24; returns what it wrote.
