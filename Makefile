@@ -14,7 +14,7 @@ DEMO_FOR ?=
 .PHONY: help demo test deps build fmt lint features package doc unit test-qt test-window test-cli test-relay bench bench-peers screenshots completions clean
 
 help: ## Show the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 demo: build ## Install missing packages, build, show a moving picture
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ -t 1 ]; then \
@@ -44,7 +44,7 @@ features: ## Check small builds: the wire format and a relay alone, and the olde
 doc: ## Build the library's documentation, with warnings as errors
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --release --locked --no-deps
 
-# One profile for everything: the tests run the shipped code, and a cold run takes under 20 minutes on two cores.
+# One profile for all tests: that of `cargo install`, and a cold run takes under 20 minutes on two cores.
 NEXTEST := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo yes)
 ifeq ($(NEXTEST),yes)
 RUN_TESTS = $(CARGO) nextest run --workspace --cargo-profile release --locked --no-fail-fast

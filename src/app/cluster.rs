@@ -46,7 +46,7 @@ impl Options {
                 gossip.join.clone_from(&self.join);
                 gossip.key.clone_from(&self.key);
             });
-            let public = self.public.clone().or_else(|| public(clients, reached.ip()));
+            let public = self.public.clone().or_else(|| cluster::reached_at(clients, reached));
             match Config::gossiping(gossip, public).await {
                 Err(cluster::Error::Socket(source)) => {
                     why = Some(Error::Listen { addr: listen.to_string(), source });
@@ -92,32 +92,9 @@ fn reached_at(listen: SocketAddr) -> Result<SocketAddr, Error> {
     Ok((first, listen.port()).into())
 }
 
-/// Where clients reach a relay that listens for them at `clients`, and for other relays at `host`.
-fn public(clients: SocketAddr, host: IpAddr) -> Option<Address> {
-    let own = clients.ip().to_canonical();
-    if own.is_unspecified() {
-        return Some(SocketAddr::new(host, clients.port()).into());
-    }
-    // What only this machine reaches is of use to relays of this machine only.
-    (!own.is_loopback() || host.to_canonical().is_loopback()).then(|| clients.into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn clients_reach_it_where_it_listens_or_where_relays_do() {
-        let of = |clients: &str, host: &str| {
-            let address = public(clients.parse().unwrap(), host.parse().unwrap());
-            address.map(|address| address.to_string())
-        };
-        assert_eq!(of("[::]:6868", "10.0.0.1").as_deref(), Some("10.0.0.1:6868"));
-        assert_eq!(of("0.0.0.0:7000", "10.0.0.1").as_deref(), Some("10.0.0.1:7000"));
-        assert_eq!(of("10.0.1.1:7000", "10.0.0.1").as_deref(), Some("10.0.1.1:7000"));
-        assert_eq!(of("127.0.0.1:7000", "10.0.0.1"), None);
-        assert_eq!(of("127.0.0.1:7000", "127.0.0.1").as_deref(), Some("127.0.0.1:7000"));
-    }
 
     #[test]
     fn one_address_is_where_it_is_reached() {

@@ -35,15 +35,14 @@ pub(super) fn remember(link: &Link, tls: bool, runtime: &Handle) {
     let (mut state, address) = (link.state(), link.host().to_owned());
     runtime.spawn(async move {
         if state.wait_for(|state| matches!(state, State::Up { .. })).await.is_ok() {
-            note(&folder, &Recent { address, tls });
+            note(&folder, Recent { address, tls });
         }
     });
 }
 
-fn note(folder: &StateFolder, newest: &Recent) {
-    let others = all(folder).into_iter().filter(|recent| recent.address != newest.address);
-    let all: Vec<_> = std::iter::once(newest.clone()).chain(others).take(MOST).collect();
-    folder.write(FILE, &all);
+fn note(folder: &StateFolder, newest: Recent) {
+    let address = newest.address.clone();
+    folder.put_first(FILE, newest, all(folder), |recent| recent.address == address, MOST);
 }
 
 #[cfg(test)]
@@ -54,7 +53,7 @@ mod tests {
     fn the_newest_is_first_and_each_is_there_once() {
         let state = tempfile::tempdir().unwrap();
         let folder = StateFolder::at(state.path());
-        let used = |address: &str| note(&folder, &Recent { address: address.into(), tls: false });
+        let used = |address: &str| note(&folder, Recent { address: address.into(), tls: false });
         let known = || all(&folder).into_iter().map(|recent| recent.address).collect::<Vec<_>>();
         assert!(known().is_empty());
         ["desk:6868", "lab:6868", "desk:6868"].into_iter().for_each(used);

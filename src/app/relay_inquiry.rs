@@ -19,7 +19,7 @@ use super::{
     Error, Runtime,
     output::{print, print_json},
 };
-use crate::{address::Address, auth::Key, sanitize, tls::Connector, transport::Connection};
+use crate::{address::Address, auth::Key, cells, sanitize, tls::Connector, transport::Connection};
 
 /// The longest time for an answer, looking the name up included.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -85,21 +85,16 @@ struct Link {
 /// # Errors
 /// It does not answer, or is in no cluster.
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
-    let asked = Runtime::on_this_thread()?.block_on(async {
+    Runtime::on_this_thread()?.block_on(async {
         let before = ask(options).await?;
-        let then = Instant::now();
         if options.json {
-            return Ok((before.clone(), before, Duration::ZERO));
+            return print_json(&before);
         }
+        let then = Instant::now();
         time::sleep(BETWEEN).await;
         let after = ask(options).await?;
-        Ok::<_, Error>((before, after, then.elapsed()))
-    });
-    let (before, after, time) = asked?;
-    if options.json {
-        return print_json(&after);
-    }
-    table(&before, &after, time).lines().try_for_each(print)
+        table(&before, &after, then.elapsed()).lines().try_for_each(print)
+    })
 }
 
 /// Asks once.
@@ -212,12 +207,13 @@ fn table(before: &Cluster, after: &Cluster, time: Duration) -> String {
             links: links.collect(),
         });
     }
-    let width = |of: fn(&Row) -> &str| rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0);
+    let width = |of: fn(&Row) -> &str| rows.iter().map(|row| cells::width(of(row))).max().unwrap_or(0);
     let (name, state, clients) = (width(|row| &row.name), width(|row| &row.state), width(|row| &row.clients));
     let mut text = String::new();
     for row in &rows {
         let Row { name: own, state: how, clients: count, out, links } = row;
-        let line = format!("{own:name$}  {how:state$}  {count:>clients$} clients  {out} out");
+        let (own, how) = (cells::padded(own, name), cells::padded(how, state));
+        let line = format!("{own}  {how}  {count:>clients$} clients  {out} out");
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{}", sanitize::line(line.trim_end()));
         for link in links {
@@ -284,69 +280,5 @@ fn per_second(bytes: u64, time: Duration) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn cluster(frames: u64) -> Cluster {
-        let link = Link {
-            up: true,
-            viewers: 3,
-            frames_out: frames,
-            bytes_out: frames * 100_000,
-            late_us: Some(1500),
-            ..Link::default()
-        };
-        let other = |relay: &str, alive, links| Other {
-            relay: relay.into(),
-            alive,
-            unusable: None,
-            public: alive.then(|| "10.0.0.2:6868".into()),
-            clients: 4,
-            max_clients: 1024,
-            bytes_per_s: 9_000_000,
-            links,
-        };
-        Cluster {
-            relay: "00".into(),
-            public: Some("10.0.0.1:6868".into()),
-            clients: 12,
-            max_clients: 1024,
-            bytes_out: 0,
-            relays: vec![other("01", true, vec![link]), other("02", false, Vec::new())],
-        }
-    }
-
-    #[test]
-    fn rates_are_those_of_the_time_between_two_answers() {
-        let text = table(&cluster(100), &cluster(160), Duration::from_secs(2));
-        let lines: Vec<_> = text.lines().collect();
-        assert_eq!(
-            lines,
-            [
-                "10.0.0.1:6868  asked  12/1024 clients  0.0 kB/s out",
-                "10.0.0.2:6868  there   4/1024 clients  9.0 MB/s out",
-                "  link up: to it 30 frames/s, 3.0 MB/s, 3 viewers there, 1.5 ms late; from it 0 frames/s, 0.0 kB/s",
-                "02             gone    4/1024 clients  9.0 MB/s out",
-            ]
-        );
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_in_the_relays_words() {
-        let answer =
-            |status: &str, body: &str| format!("HTTP/1.1 {status}\r\nX: y\r\n\r\n{body}").into_bytes();
-        assert_eq!(read(&answer("200 OK", "{}")).as_deref(), Ok("{}"));
-        let refused = read(&answer("401 Unauthorized", "a key is needed\n"));
-        assert_eq!(refused, Err("a key is needed".into()));
-        assert_eq!(read(&answer("404 Not Found", "")), Err("status 404".into()));
-        assert!(read(b"\0\0\0\x0c").is_err());
-    }
-
-    #[test]
-    fn the_key_itself_is_not_sent() {
-        let key = Key::new("sixteen letters.").unwrap();
-        let request = request("[::1]:6868".parse().unwrap(), Some(&key));
-        assert!(request.contains("Host: [::1]:6868\r\n") && request.contains(&key.view_token()), "{request}");
-        assert!(!request.contains("sixteen"), "{request}");
-    }
-}
+#[path = "relay_inquiry_tests.rs"]
+mod tests;

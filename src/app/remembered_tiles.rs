@@ -44,9 +44,7 @@ impl RememberedTiles {
     /// Remembers how they are; the relay that was used last is first.
     pub(super) fn remember(&self, arrangement: Arrangement) {
         let newest = Tiles { relay: self.relay.clone(), arrangement };
-        let others = self.all().into_iter().filter(|tiles| tiles.relay != self.relay);
-        let all: Vec<_> = std::iter::once(newest).chain(others).take(MOST).collect();
-        self.folder.write(FILE, &all);
+        self.folder.put_first(FILE, newest, self.all(), |tiles| tiles.relay == self.relay, MOST);
     }
 }
 

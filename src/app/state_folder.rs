@@ -48,6 +48,19 @@ impl StateFolder {
         }
     }
 
+    /// Writes a list of at most this many entries: the newest, and the others but for those that it replaces.
+    pub(crate) fn put_first<T: Serialize>(
+        &self,
+        name: &str,
+        newest: T,
+        others: Vec<T>,
+        is_replaced: impl Fn(&T) -> bool,
+        most: usize,
+    ) {
+        let others = others.into_iter().filter(|other| !is_replaced(other));
+        self.write(name, &std::iter::once(newest).chain(others).take(most).collect::<Vec<_>>());
+    }
+
     /// Writes a file, whole or not at all.
     pub(crate) fn write<T: Serialize>(&self, name: &str, remembered: &T) {
         if let Err(error) = write(&self.0, name, remembered) {

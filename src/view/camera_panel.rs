@@ -5,6 +5,7 @@ use super::{
     command::Command,
     model::Model,
     render_context::RenderContext,
+    stats_list::first,
     theme::{FAINT, Metrics, PANEL, RAISED, TEXT},
 };
 use crate::{
@@ -54,11 +55,6 @@ pub(super) fn paint(context: &mut RenderContext, model: &Model, list: &CameraLis
     let y = top + shown * line + margin / 2;
     let style = Style::line(small, FAINT, inner.width);
     context.painter.draw(canvas, &format!("{}{hint}", more.concat()), inner.x, y, style);
-}
-
-/// The first row that is shown, so that the selected one is.
-fn first(selected: usize, shown: usize, all: usize) -> usize {
-    selected.saturating_sub(shown / 2).min(all.saturating_sub(shown))
 }
 
 fn row(

@@ -9,6 +9,7 @@
 
 use std::{
     collections::HashMap,
+    mem,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -222,30 +223,16 @@ impl Queues {
                     self.news.push(Update::Left { stream });
                 }
             }
-            Update::Dropped(images) => {
-                self.news.retain(|news| !matches!(news, Update::Dropped(_))); // the last one counts
-                self.news.push(Update::Dropped(images));
-            }
-            Update::Recording(since) => {
-                self.news.retain(|news| !matches!(news, Update::Recording(_))); // the last one counts
-                self.news.push(Update::Recording(since));
-            }
-            Update::Cameras(cameras) => {
-                self.news.retain(|news| !matches!(news, Update::Cameras(_))); // the last one counts
-                self.news.push(Update::Cameras(cameras));
-            }
-            Update::Page(page) => {
-                self.news.retain(|news| !matches!(news, Update::Page(_))); // the last one counts
-                self.news.push(Update::Page(page));
-            }
-            Update::Host(host) => {
-                self.news.retain(|news| !matches!(news, Update::Host(_))); // the last one counts
-                self.news.push(Update::Host(host));
-            }
             Update::Sent { .. } | Update::Pasted(_) => self.news.push(update),
-            Update::PastedImage(image) => {
-                self.news.retain(|news| !matches!(news, Update::PastedImage(_))); // the last one counts
-                self.news.push(Update::PastedImage(image));
+            Update::Dropped(_)
+            | Update::PastedImage(_)
+            | Update::Recording(_)
+            | Update::Cameras(_)
+            | Update::Page(_)
+            | Update::Host(_) => {
+                let kind = mem::discriminant(&update);
+                self.news.retain(|news| mem::discriminant(news) != kind); // the last one counts
+                self.news.push(update);
             }
         }
     }

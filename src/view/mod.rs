@@ -56,6 +56,7 @@ mod model_film;
 mod news;
 mod number_entry;
 mod on_drawn;
+mod opened;
 mod options;
 mod overlay;
 mod paint;

@@ -130,8 +130,11 @@ impl Shell {
             }
             Held::Tile(stream) => {
                 let from = self.model.streams.place(stream);
-                self.context.dragged = from.map(|from| Dragged { from, to: self.tile_at((x, y)) });
-                self.damage = Damage::All;
+                let dragged = from.map(|from| Dragged { from, to: self.tile_at((x, y)) });
+                if dragged != self.context.dragged {
+                    self.context.dragged = dragged;
+                    self.damage = Damage::All;
+                }
                 return;
             }
         };

@@ -88,7 +88,7 @@ impl StatsList {
 
     /// The first of this number of rows that are shown: the selected one is among them.
     fn first(&self, shown: usize, selected: usize) -> usize {
-        selected.saturating_sub(shown / 2).min(self.rows.len().saturating_sub(shown))
+        first(selected, shown, self.rows.len())
     }
 
     /// Paints the line above the list and as many rows as fit, with the selected one among them.
@@ -147,6 +147,11 @@ impl StatsList {
             x += width + self.gap;
         }
     }
+}
+
+/// The first of `shown` rows of a list of `all`, so that the selected one is among them.
+pub(super) fn first(selected: usize, shown: usize, all: usize) -> usize {
+    selected.saturating_sub(shown / 2).min(all.saturating_sub(shown))
 }
 
 #[cfg(test)]

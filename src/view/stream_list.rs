@@ -184,15 +184,14 @@ impl StreamList {
 
     /// The place of the enlarged stream, if any.
     pub(crate) fn enlarged(&self) -> Option<usize> {
-        let large = self.enlarged?;
-        self.streams.iter().position(|stream| stream.id() == large)
+        self.place(self.enlarged?)
     }
 
     /// The enlarged stream, or all that are not hidden.
     pub(crate) fn visible(&self) -> Vec<&Stream> {
         match self.enlarged() {
             Some(place) => vec![&self.streams[place]],
-            None => self.streams.iter().filter(|stream| !self.is_hidden(stream)).collect(),
+            None => self.shown().into_iter().map(|place| &self.streams[place]).collect(),
         }
     }
 

@@ -35,21 +35,21 @@ pub(super) fn layout_of(
 ) -> (Vec<PaintedTile>, Option<Scrolled>) {
     let framing = |stream: &Stream| model.streams.framing(stream);
     let turned = |stream: &Stream| framing(stream).orientation.upright_size(stream.frame.size);
-    let is_shown: Vec<_> = model.streams.iter().map(|stream| !model.streams.is_hidden(stream)).collect();
-    let shown = model.streams.iter().zip(&is_shown).filter(|(_, is_shown)| **is_shown);
-    let sizes: Vec<_> = shown.map(|(stream, _)| turned(stream)).collect();
+    let shown = model.streams.shown();
+    let sizes: Vec<_> = shown.iter().map(|&place| turned(&model.streams[place])).collect();
     let size = (stage.width, stage.height);
     let Spotlight { tiles, scrolled } = match model.enlarged() {
         Some(large) => {
-            let large = is_shown[..large].iter().filter(|is_shown| **is_shown).count();
+            let large = shown.partition_point(|&place| place < large);
             Spotlight::new(size, sizes.len(), large, model.streams.strip, metrics.strip())
         }
         None => Spotlight { tiles: packed(size, &sizes), scrolled: None },
     };
     // Hidden ones have no room.
-    let mut tiles = tiles.into_iter();
-    let room = |is_shown: &bool| if *is_shown { tiles.next() } else { None }.unwrap_or_default();
-    let areas: Vec<_> = is_shown.iter().map(room).collect();
+    let mut areas = vec![Rect::default(); model.streams.len()];
+    for (place, tile) in shown.into_iter().zip(tiles) {
+        areas[place] = tile;
+    }
     let shifted = |area: Rect| Rect { x: stage.x + area.x, y: stage.y + area.y, ..area };
     // The strip is right beside the picture.
     let gap = model.enlarged().map_or((0, 0), |large| {

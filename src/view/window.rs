@@ -16,15 +16,14 @@ use super::{
     action::Action,
     clipboard::Clipboard,
     damage::Damage,
-    dpi::Screen,
     film::FilmState,
     inbox::{WindowHandle, WindowInbox},
     keys::Keys,
     model::Model,
     news::News,
+    opened::Opened,
     options::{End, Error, Options, Presented, Summary},
     paint::paint,
-    placement::Placement,
     pointer::Pointer,
     reframe::Grip,
     render_context::{Hit, RenderContext, WindowContext},
@@ -33,7 +32,7 @@ use super::{
     surface::Surface,
     update::{Update, VideoFrame},
     visibility::Visibility,
-    window_system::{guarded, open},
+    window_system::guarded,
 };
 use crate::{clock::Timestamp, drawing::Rect, jpeg::Strips, picture::Canvas};
 
@@ -168,17 +167,8 @@ pub(super) struct Shell {
 
 impl Shell {
     fn open(options: &Options, inbox: &WindowInbox) -> Result<Self, Error> {
-        let (screen, held) = Screen::find();
-        let scale = options.ui_scale.unwrap_or_else(|| screen.scale());
-        let size = options.size.or(options.place.map(Placement::size));
-        let mut window = open(&options.title, size.unwrap_or_else(|| screen.window(scale)))?;
-        let mut surface = Surface::of(&window);
-        drop(held);
-        if let Some(place) = options.place {
-            surface.put_back(place);
-        }
-        let keys = Keys::default();
-        window.set_input_callback(Box::new(keys.clone()));
+        let Opened { window, surface, keys, scale } =
+            Opened::new(&options.title, options.size, options.place, options.ui_scale)?;
         let mut model = Model::new(&options.host, Arc::clone(&options.words), Instant::now());
         model.numbers = options.numbers;
         model.images.keeps = true;

@@ -18,6 +18,7 @@ use x11rb::{
 use super::{
     dropped::{DropContent, Dropped},
     x11::Error,
+    x11_states::machine,
 };
 
 /// The version of the protocol that is spoken.
@@ -90,8 +91,7 @@ impl X11Drop {
             connection.change_property32(replace, each, atoms.XdndProxy, AtomEnum::WINDOW, &[proxy])?;
         }
         connection.flush()?;
-        let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        Ok(Self { proxy, atoms, machine: machine.trim().to_owned(), drag: None, waiting: None })
+        Ok(Self { proxy, atoms, machine: machine(), drag: None, waiting: None })
     }
 
     /// Takes an event, if it is about drag and drop.

@@ -73,6 +73,11 @@ pub(super) struct X11States {
     was_on_top: bool,
 }
 
+/// The name of this machine, as windows and dropped files give it.
+pub(super) fn machine() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned()
+}
+
 impl X11States {
     /// Tells who the window is.
     pub(super) fn introduce(
@@ -97,8 +102,8 @@ impl X11States {
         connection.change_property8(replace, window, AtomEnum::WM_CLASS, AtomEnum::STRING, CLASS)?;
         let pid = [std::process::id()];
         connection.change_property32(replace, window, atoms._NET_WM_PID, AtomEnum::CARDINAL, &pid)?;
-        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        let host = host.trim().as_bytes();
+        let host = machine();
+        let host = host.as_bytes();
         connection.change_property8(replace, window, AtomEnum::WM_CLIENT_MACHINE, AtomEnum::STRING, host)?;
         let icons: Vec<u32> =
             ICONS.into_iter().flat_map(|side| [vec![side, side], icon(side)].concat()).collect();

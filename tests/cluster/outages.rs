@@ -72,6 +72,14 @@ fn one_at_each(lan: &Lan) -> [Client; 3] {
     clients
 }
 
+/// Nothing was lost up to this text, and all are there.
+fn went_well(sender: &Client, viewer: &mut Client, count: usize, clients: &mut [Client; 3]) {
+    sender.say("end");
+    all_came(viewer, count);
+    sender.viewers(4);
+    echo(clients, "echo");
+}
+
 /// One run of test 7.
 fn pulled(time: Duration, settle: Duration) {
     let lan = Lan::new();
@@ -94,10 +102,7 @@ fn pulled(time: Duration, settle: Duration) {
     println!("out for {time:?}: pictures again {back:.2?} after the cable was back");
     number = talk(&sender, number, settle);
     drop(film);
-    sender.say("end");
-    all_came(&mut viewer, number);
-    sender.viewers(4);
-    echo(&mut clients, "echo");
+    went_well(&sender, &mut viewer, number, &mut clients);
 }
 
 /// Test 7.
@@ -131,10 +136,7 @@ fn fifty_outages_leave_nothing_half_dead() {
         number = talk(&sender, number, Duration::from_millis(random.u64(50..4000)));
     }
     drop(film);
-    sender.say("end");
-    all_came(&mut viewer, number);
-    sender.viewers(4);
-    echo(&mut clients, "echo");
+    went_well(&sender, &mut viewer, number, &mut clients);
 }
 
 /// Test 8, killed.

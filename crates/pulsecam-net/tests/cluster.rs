@@ -15,10 +15,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use common::server::{Bare, PATIENCE, Server};
+use common::{
+    cluster::{key, serve},
+    links::{connect, next, texts_until, viewers},
+    server::{Bare, PATIENCE, Server},
+};
 use pulsecam_net::{
     auth::Key,
-    link::{self, Inbox, Link, Received, Role},
+    link::{self, Inbox, Link, Role},
     relay::{
         self, Keyring, RoomKey,
         cluster::{About, Board, ClusterKey, Config, Door, GossipConfig, RelayId},
@@ -37,14 +41,6 @@ use tokio_util::sync::CancellationToken;
 const COUNT: usize = 400;
 
 const KEY: &str = "the key of a cluster in a test";
-
-fn key() -> ClusterKey {
-    ClusterKey::new(KEY).unwrap()
-}
-
-async fn serve(cluster: Config) -> Server {
-    Server::start(relay::Config::default().with(|config| config.cluster = Some(cluster))).await
-}
 
 /// A relay's part on the board; its door has this address and certificate.
 async fn place(board: &Board, number: u64, key: ClusterKey) -> (Config, SocketAddr, Fingerprint) {
@@ -77,35 +73,12 @@ async fn client(server: &Server, role: Role) -> (Link, Inbox) {
         // These tests are about relays: a client whose relay stops does not go to another.
         (config.role, config.others) = (role, false);
     });
-    let (link, inbox) = link::connect(config).await.unwrap();
-    common::links::up(&link).await;
-    (link, inbox)
-}
-
-async fn viewers(link: &Link, wanted: u32) {
-    let mut viewers = link.viewers();
-    let seen = timeout(PATIENCE, viewers.wait_for(|viewers| *viewers == Some(wanted))).await;
-    assert!(seen.is_ok(), "{:?} instead of {wanted}", *link.viewers().borrow());
+    connect(config).await
 }
 
 fn text(words: &str) -> Message {
     // Without an id, a client shows each copy that arrives.
     Message::text(words, &Origin::default()).unwrap()
-}
-
-/// The next thing in an inbox.
-async fn next(inbox: &mut Inbox) -> Received {
-    timeout(PATIENCE, inbox.recv()).await.expect("it comes").unwrap().item
-}
-
-/// The next texts of an inbox, up to the one with these words.
-async fn texts_until(inbox: &mut Inbox, last: &str) -> Vec<String> {
-    let mut heard: Vec<String> = Vec::new();
-    while heard.last().is_none_or(|text| text != last) {
-        let received = next(inbox).await;
-        heard.extend(received.message.text_content().map(|text| text.to_text_lossy()));
-    }
-    heard
 }
 
 #[tokio::test]

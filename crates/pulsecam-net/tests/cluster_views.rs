@@ -11,13 +11,17 @@ use std::{
 };
 
 use bytes::Bytes;
-use common::server::{Bare, PATIENCE, Server};
+use common::{
+    cluster::{key, place, relay},
+    links::{connect, viewers},
+    server::{Bare, PATIENCE, Server},
+};
 use pulsecam_net::{
     auth::Key,
     link::{self, Inbox, Link, Received, Role, State},
     relay::{
         self, Keyring, RoomKey,
-        cluster::{About, Board, ClusterKey, Config, Door, GossipConfig, RelayId, Status},
+        cluster::{Board, Config, GossipConfig, RelayId, Status},
     },
     wire::{
         FrameInfo, Message, MessageKind,
@@ -33,37 +37,8 @@ use tokio::{
 /// How far the clock of one relay is ahead, in microseconds.
 const AHEAD: i64 = 5_000_000;
 
-fn key() -> ClusterKey {
-    ClusterKey::new("the key of a cluster in a test").unwrap()
-}
-
-/// A relay's part on the board.
-async fn place(board: &Board, number: u64) -> Config {
-    let door = Door::open(([127, 0, 0, 1], 0).into()).await.unwrap();
-    let about = About::starting(door.address().unwrap(), door.certificate()).unwrap();
-    let place = board.join(RelayId::from_bits(number), about.clone());
-    Config::new(Arc::new(place), key(), about, door)
-}
-
-async fn relay(board: &Board, number: u64) -> Server {
-    let cluster = Some(place(board, number).await);
-    Server::start(relay::Config::default().with(|config| config.cluster = cluster)).await
-}
-
 async fn client(server: SocketAddr, role: Role) -> (Link, Inbox) {
-    client_with(link::Config::new(server.to_string()).with(|config| config.role = role)).await
-}
-
-async fn client_with(config: link::Config) -> (Link, Inbox) {
-    let (link, inbox) = link::connect(config).await.unwrap();
-    common::links::up(&link).await;
-    (link, inbox)
-}
-
-async fn viewers(link: &Link, wanted: u32) {
-    let mut viewers = link.viewers();
-    let seen = timeout(PATIENCE, viewers.wait_for(|viewers| *viewers == Some(wanted))).await;
-    assert!(seen.is_ok(), "{:?} instead of {wanted}", *link.viewers().borrow());
+    connect(link::Config::new(server.to_string()).with(|config| config.role = role)).await
 }
 
 /// Sends frames until this is dropped.
@@ -173,7 +148,7 @@ async fn a_sender_is_told_how_viewers_at_another_relay_get_its_frames() {
     let config = link::Config::new(a.addr.to_string()).with(|config| {
         (config.role, config.report) = (Role::Sender, Some(Duration::from_millis(50)));
     });
-    let (sender, _inbox) = client_with(config).await;
+    let (sender, _inbox) = connect(config).await;
     let (_viewer, mut inbox) = client(b.addr, Role::Viewer).await;
     viewers(&sender, 1).await;
     let mut reports = sender.reports();
@@ -223,7 +198,7 @@ async fn a_key_that_is_removed_ends_the_links_to_its_room() {
         let config = link::Config::new(server.addr.to_string()).with(|config| {
             (config.role, config.key) = (Role::Both, Some(Key::new(&"a".repeat(20)).unwrap()));
         });
-        client_with(config).await
+        connect(config).await
     };
     let [(here, _), (_there, _)] = [enter(&a).await, enter(&b).await];
     viewers(&here, 1).await;

@@ -8,7 +8,11 @@ mod common;
 use std::{cell::Cell, fs, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use common::server::{Bare, PATIENCE, Server};
+use common::{
+    cluster::{place, relay},
+    links::{connect, texts_until},
+    server::{Bare, PATIENCE, Server},
+};
 use pulsecam_net::{
     address::Address,
     auth::Key,
@@ -16,7 +20,7 @@ use pulsecam_net::{
     link::{self, Down, Inbox, Link, Peer, Role, State},
     relay::{
         self, Keyring, RoomKey,
-        cluster::{About, Board, ClusterKey, Config, Door, RelayId},
+        cluster::{About, Board, Door, RelayId},
     },
     tls::{self, Certificate, Connector, Trust},
     wire::{FrameInfo, Heartbeat, Message, Origin, OtherRelays, Side, unique_id},
@@ -37,12 +41,6 @@ fn config(hosts: &str, role: Role) -> link::Config {
         config.max_backoff = Duration::from_millis(200);
         config.role = role;
     })
-}
-
-async fn connect(config: link::Config) -> (Link, Inbox) {
-    let (link, inbox) = link::connect(config).await.unwrap();
-    common::links::up(&link).await;
-    (link, inbox)
 }
 
 /// Waits until the link is up at this relay.
@@ -104,36 +102,9 @@ async fn stream(sender: &Link, inbox: &mut Inbox, numbers: &mut std::ops::RangeF
     }
 }
 
-/// All texts that come, up to this one.
-async fn texts_until(inbox: &mut Inbox, last: &str) -> Vec<String> {
-    let mut heard: Vec<String> = Vec::new();
-    while heard.last().is_none_or(|text| text != last) {
-        let received = timeout(PATIENCE, inbox.recv()).await.expect("it comes").unwrap().item;
-        heard.extend(received.message.text_content().map(|text| text.to_text_lossy()));
-    }
-    heard
-}
-
 /// A port without a listener.
 async fn free_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
-}
-
-fn cluster_key() -> ClusterKey {
-    ClusterKey::new("the key of a cluster in a test").unwrap()
-}
-
-/// A relay's part on the board.
-async fn place(board: &Board, number: u64) -> Config {
-    let door = Door::open(([127, 0, 0, 1], 0).into()).await.unwrap();
-    let about = About::starting(door.address().unwrap(), door.certificate()).unwrap();
-    let place = board.join(RelayId::from_bits(number), about.clone());
-    Config::new(Arc::new(place), cluster_key(), about, door)
-}
-
-async fn relay(board: &Board, number: u64) -> Server {
-    let cluster = Some(place(board, number).await);
-    Server::start(relay::Config::default().with(|config| config.cluster = cluster)).await
 }
 
 /// Puts a stranger on the board, as if it were a relay of the cluster.

@@ -18,7 +18,7 @@ use crate::{
     app::{Runtime, frame_sink, runtime},
     bench::{
         Table,
-        window::{self, Condition, Counts, Figures, Plan, StillStage},
+        window::{self, Condition, Counts, Figures, Plan},
     },
     view::{self, Options, StreamCounts, Update},
 };
@@ -185,7 +185,7 @@ pub(super) fn measure(plan: Plan) -> Result<Found, Error> {
     });
     let options = Options {
         title: TITLE.into(),
-        host: stage.host.clone(),
+        host: stage.host().to_owned(),
         size: Some((plan.width, plan.height)),
         presented: Some(tell),
         ..Options::default()
@@ -193,7 +193,7 @@ pub(super) fn measure(plan: Plan) -> Result<Found, Error> {
     let measuring = thread::spawn(move || {
         let figures = window::measure(plan, &stage, TITLE);
         // While the relay streams.
-        let starts = (0..STARTS).map(|_| first_picture(&stage.host)).collect();
+        let starts = (0..STARTS).map(|_| first_picture(stage.host())).collect();
         handle.push(Update::Stop);
         (figures, starts)
     });
@@ -218,7 +218,7 @@ pub(super) fn measure(plan: Plan) -> Result<Found, Error> {
 
 /// The program's share of one core while nothing happens in its window.
 fn idle(plan: Plan, runtime: &Runtime, is_streamed: bool) -> std::io::Result<f64> {
-    let stage = StillStage::start(plan, runtime.handle(), is_streamed)?;
+    let stage = window::still(plan, runtime.handle(), is_streamed)?;
     let mut child = viewer(&stage.host, LONGEST_IDLE)?;
     let idle = window::idle(child.id(), plan.time);
     let _ = child.kill(); // it may have ended already

@@ -30,14 +30,16 @@ pub(super) struct Painted {
 impl Painted {
     /// What a click at this place acts on.
     pub(super) fn hit(&self, at: (usize, usize)) -> Option<Press> {
-        let at = Rect::new(at.0, at.1, 1, 1);
-        self.hits.iter().find(|(area, _)| area.contains(at)).map(|(_, press)| press.clone())
+        self.find(at).map(|(_, press)| press.clone())
     }
 
     /// The clickable area at this place.
     pub(super) fn hit_area(&self, at: Option<(usize, usize)>) -> Option<Rect> {
-        let at = at.map(|(x, y)| Rect::new(x, y, 1, 1))?;
-        self.hits.iter().find(|(area, _)| area.contains(at)).map(|(area, _)| *area)
+        self.find(at?).map(|(area, _)| *area)
+    }
+
+    fn find(&self, (x, y): (usize, usize)) -> Option<&(Rect, Press)> {
+        self.hits.iter().find(|(area, _)| area.contains(Rect::new(x, y, 1, 1)))
     }
 }
 

@@ -15,10 +15,10 @@ use crate::{
     picture::Canvas,
     view::{
         clipboard::Clipboard,
-        dpi::Screen,
         entry::Edit,
         inbox::WindowInbox,
         keys::Keys,
+        opened::Opened,
         options::Error,
         placement::Placement,
         pointer::{Pointer, PointerEvent},
@@ -27,7 +27,7 @@ use crate::{
         theme::Metrics,
         update::Update,
         visibility::Visibility,
-        window_system::{guarded, open},
+        window_system::guarded,
     },
 };
 
@@ -109,17 +109,8 @@ struct Shell<'a> {
 
 impl<'a> Shell<'a> {
     fn open(options: &'a Options, inbox: &WindowInbox) -> Result<Self, Error> {
-        let (screen, held) = Screen::find();
-        let scale = options.ui_scale.unwrap_or_else(|| screen.scale());
-        let size = options.size.or(options.place.map(Placement::size));
-        let mut window = open(TITLE, size.unwrap_or_else(|| screen.window(scale)))?;
-        let mut surface = Surface::of(&window);
-        drop(held);
-        if let Some(place) = options.place {
-            surface.put_back(place);
-        }
-        let keys = Keys::default();
-        window.set_input_callback(Box::new(keys.clone()));
+        let Opened { window, surface, keys, scale } =
+            Opened::new(TITLE, options.size, options.place, options.ui_scale)?;
         Ok(Self {
             options,
             window,

@@ -50,18 +50,13 @@ pub(super) fn figures(frame: &mut Frame<'_>, area: Rect, model: &Model) {
         if several {
             title = format!("{title}  ↑ ↓  {} / {}", place + 1, model.streams.len());
         }
-        let one = model.streams.iter().as_slice().get(place).map(|stream| of_stream(model, stream, columns));
+        let one = model.streams.get(place).map(|stream| of_stream(model, stream, columns));
         rows = one.unwrap_or_default();
         rows.push(round_trip);
         // The name stands before the figures.
-        let mut left_out: Vec<_> =
-            GIVE_WAY.iter().take(rows.len().saturating_sub(room)).map(|at| at + 1).collect();
-        left_out.sort_unstable_by(|a, b| b.cmp(a));
-        for at in left_out {
-            if at < rows.len() {
-                rows.remove(at);
-            }
-        }
+        let left_out = &GIVE_WAY[..rows.len().saturating_sub(room).min(GIVE_WAY.len())];
+        let stays = |at: usize| at == 0 || !left_out.contains(&(at - 1));
+        rows = rows.into_iter().enumerate().filter(|(at, _)| stays(*at)).map(|(_, row)| row).collect();
     }
     panel(frame, area, &title, rows, Alignment::Right);
 }

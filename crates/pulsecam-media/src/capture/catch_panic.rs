@@ -10,7 +10,7 @@ thread_local! {
 }
 
 /// `None` if it panics. The panic is printed unless the process has called [`silence_caught_panics`].
-pub(crate) fn catch_panic<T>(ask: impl FnOnce() -> T) -> Option<T> {
+pub(super) fn catch_panic<T>(ask: impl FnOnce() -> T) -> Option<T> {
     let before = EXPECTED.replace(true);
     let answer = catch_unwind(AssertUnwindSafe(ask));
     EXPECTED.set(before);

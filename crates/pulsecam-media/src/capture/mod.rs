@@ -8,7 +8,7 @@ mod avi_pipe;
 #[doc(hidden)]
 pub mod camera;
 #[cfg(all(target_os = "linux", feature = "camera"))]
-pub(crate) mod catch_panic;
+mod catch_panic;
 mod digits;
 mod error;
 mod frame_repair;

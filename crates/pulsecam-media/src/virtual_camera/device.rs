@@ -26,8 +26,11 @@ use super::{
 };
 use crate::{
     capture::{
-        camera::{node, users, v4l2::Guarded},
-        catch_panic::catch_panic,
+        DeviceUser,
+        camera::{
+            node, users,
+            v4l2::{Guarded, asked},
+        },
     },
     picture::Canvas,
 };
@@ -70,8 +73,8 @@ impl VirtualCamera {
         let wanted = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
         let mut format = None;
         for layout in PixelLayout::ALL {
-            let asked = Format::new(wanted(size.0), wanted(size.1), FourCC::new(&layout.code()));
-            let set = answered(|| Output::set_format(&device, &asked));
+            let request = Format::new(wanted(size.0), wanted(size.1), FourCC::new(&layout.code()));
+            let set = asked(|| Output::set_format(&device, &request));
             let set = set.map_err(|error| failed("set its format")(&error))?;
             format = Some(set);
             if set.fourcc.repr == layout.code() {
@@ -163,7 +166,7 @@ fn opened(path: &Path) -> Result<Opened, Error> {
         io::ErrorKind::ResourceBusy => Error::Busy { path: path.into(), users: users::of(path) },
         _ => Error::Io { path: path.into(), what: "open it", source: error },
     })?;
-    let Ok(caps) = answered(|| device.query_caps()) else {
+    let Ok(caps) = asked(|| device.query_caps()) else {
         return Err(not_an_output("no video device".into()));
     };
     // Links such as those in /dev/v4l/by-id are resolved.
@@ -184,15 +187,11 @@ enum Verdict {
     Free,
     Camera,
     Stuck,
-    Busy(Vec<crate::capture::DeviceUser>),
+    Busy(Vec<DeviceUser>),
 }
 
 /// `knows_its_writer`: see [`Loopback::knows_its_writer`]; `None` for other devices.
-fn judged(
-    caps: Flags,
-    knows_its_writer: Option<bool>,
-    users: impl FnOnce() -> Vec<crate::capture::DeviceUser>,
-) -> Verdict {
+fn judged(caps: Flags, knows_its_writer: Option<bool>, users: impl FnOnce() -> Vec<DeviceUser>) -> Verdict {
     if caps.contains(Flags::VIDEO_OUTPUT) {
         return Verdict::Free;
     }
@@ -236,20 +235,14 @@ fn shape(format: &Format) -> Option<(PixelLayout, (usize, usize))> {
 
 /// Starts a stream without buffers of our own.
 fn started(device: &Device) -> io::Result<Guarded> {
-    let mut stream = Guarded::new(answered(|| Stream::with_buffers(device, Type::VideoOutput, 0))?);
+    let mut stream = Guarded::new(asked(|| Stream::with_buffers(device, Type::VideoOutput, 0))?);
     stream.start()?;
     Ok(stream)
-}
-
-/// Turns the crate's panics on unknown values into errors.
-fn answered<T>(ask: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    catch_panic(ask).unwrap_or_else(|| Err(io::Error::other("its answer is not understood")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::DeviceUser;
 
     const BOTH: Flags = Flags::VIDEO_CAPTURE.union(Flags::VIDEO_OUTPUT);
     const OLD: Option<bool> = Some(false);

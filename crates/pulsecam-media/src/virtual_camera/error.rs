@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::loopback::{Loopback, load_command};
-use crate::capture::DeviceUser;
+use crate::capture::{
+    DeviceUser,
+    camera::device::{hint, list},
+};
 
 /// Why nothing can be written to a virtual camera.
 #[derive(Debug, thiserror::Error)]
@@ -94,19 +97,6 @@ fn available(others: &[Loopback]) -> String {
     }
     let named = |device: &Loopback| format!("{} ({})", device.path, device.name);
     format!("; available: {}", others.iter().map(named).collect::<Vec<_>>().join(", "))
-}
-
-fn list(users: &[DeviceUser]) -> String {
-    if users.is_empty() {
-        return "another program".into();
-    }
-    users.iter().map(DeviceUser::to_string).collect::<Vec<_>>().join(", ")
-}
-
-fn hint(group: Option<&str>) -> String {
-    group.map_or_else(String::new, |group| {
-        format!(": join the group {group} (sudo usermod -aG {group} $USER), then log in again")
-    })
 }
 
 #[cfg(test)]

@@ -14,10 +14,13 @@ use super::{
     backoff::{AT_ONCE, Backoff},
     learnt::Host,
 };
-use crate::address::{Address, AddressList};
+use crate::{
+    address::{Address, AddressList},
+    wire::OtherRelays,
+};
 
 /// The most relays that are learnt from another one. Those are the least loaded ones; a client needs one.
-const MAX_LEARNT: usize = 8;
+const MAX_LEARNT: usize = OtherRelays::MOST;
 
 /// The longest further pause before another relay is tried, so that the clients of a relay that died do not all come
 /// to the next in the same millisecond.

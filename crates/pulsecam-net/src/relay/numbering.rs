@@ -34,7 +34,7 @@ impl Room {
     /// one. A nameless client is shown by its number, which is therefore a short one.
     #[cfg(feature = "cluster")]
     fn own_number(&self, token: Token) -> Option<u64> {
-        self.shared.cluster.number_of(token)
+        self.shared.config.cluster.as_ref().map(|cluster| cluster.number_of(token))
     }
 
     /// Without a cluster, numbers are only counted.

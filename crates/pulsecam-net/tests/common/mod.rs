@@ -8,6 +8,8 @@
 )]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod links;
 pub mod server;
 #[path = "../../../pulsecam-wire/tests/common/mod.rs"]

@@ -198,14 +198,16 @@ impl DeviceFault {
     }
 }
 
-fn list(users: &[DeviceUser]) -> String {
+/// The programs that have a device open, in words.
+pub(crate) fn list(users: &[DeviceUser]) -> String {
     if users.is_empty() {
         return "another program".into();
     }
     users.iter().map(DeviceUser::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn hint(group: Option<&str>) -> String {
+/// What to do about a device that only a group may open, to follow an error.
+pub(crate) fn hint(group: Option<&str>) -> String {
     group.map_or_else(String::new, |group| {
         format!(": join the group {group} (sudo usermod -aG {group} $USER), then log in again")
     })

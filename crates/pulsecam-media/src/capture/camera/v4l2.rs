@@ -208,7 +208,7 @@ fn wait(stream: &Stream<'_>, limit: Duration) -> io::Result<bool> {
 }
 
 /// Turns the crate's panics on unknown values into errors.
-fn asked<T>(ask: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+pub(crate) fn asked<T>(ask: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     catch_panic(ask).unwrap_or_else(|| Err(io::Error::other("its answer is not understood")))
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::members::RelayId;
+use super::{link_plan::MAX_RELAYS, members::RelayId};
 
 /// The most relays whose numbers are remembered in a room: four times the largest cluster. Beyond it, the one that was
 /// heard from least recently is forgotten.
-const MAX_RELAYS: usize = 256;
+const REMEMBERED: usize = 4 * MAX_RELAYS;
 
 /// What a message with a number is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Arrivals {
     pub fn take(&mut self, from: RelayId, number: u64) -> Arrival {
         self.turn += 1;
         let turn = self.turn;
-        if self.relays.len() >= MAX_RELAYS
+        if self.relays.len() >= REMEMBERED
             && !self.relays.contains_key(&from)
             && let Some((&oldest, _)) = self.relays.iter().min_by_key(|(_, heard)| heard.turn)
         {
@@ -94,10 +94,10 @@ mod tests {
     fn relays_that_come_and_go_cannot_fill_memory() {
         let mut arrivals = Arrivals::default();
         arrivals.take(A, 9);
-        for bits in 10..3 * MAX_RELAYS as u64 {
+        for bits in 10..3 * REMEMBERED as u64 {
             arrivals.take(RelayId::from_bits(bits), 1);
             assert_eq!(arrivals.take(A, 9), Arrival::Repeated, "it is heard from");
         }
-        assert_eq!(arrivals.relays.len(), MAX_RELAYS);
+        assert_eq!(arrivals.relays.len(), REMEMBERED);
     }
 }

@@ -1,6 +1,7 @@
 //! The viewers of a room at other relays: how many a sender has in all, and what their reports say together.
 
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     time::{Duration, Instant},
 };
@@ -96,20 +97,15 @@ impl Audience {
             Some((report, viewers.count))
         });
         let all: Vec<_> = own.into_iter().chain(others).filter(|(_, count)| *count > 0).collect();
-        let of = |value: fn(&AudienceReport) -> u128| {
-            weighted_median(all.iter().map(|(report, count)| (value(report), *count)).collect())
-        };
-        let late = of(|report| report.median.late.as_micros())?;
-        let queued = of(|report| report.median.queued.as_micros())?;
-        let lost = of(|report| report.median.lost.into())?;
         // Descending, since more is better: no limit at all is the best.
-        let slowness = of(|report| u64::MAX.abs_diff(report.rate.unwrap_or(u64::MAX)).into())?;
-        let micros = |micros: u128| Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX));
-        let lost = u8::try_from(lost).unwrap_or(u8::MAX);
-        let rate = u64::try_from(slowness).ok().filter(|slowness| *slowness > 0);
+        let Reverse(rate) = median_of(&all, |report| Reverse(report.rate.unwrap_or(u64::MAX)))?;
         Some(AudienceReport {
-            median: Median { late: micros(late), queued: micros(queued), lost },
-            rate: rate.map(|slowness| u64::MAX - slowness),
+            median: Median {
+                late: median_of(&all, |report| report.median.late)?,
+                queued: median_of(&all, |report| report.median.queued)?,
+                lost: median_of(&all, |report| report.median.lost)?,
+            },
+            rate: Some(rate).filter(|rate| *rate != u64::MAX),
         })
     }
 }
@@ -128,8 +124,13 @@ fn behind(link: AudienceReport, there: AudienceReport) -> AudienceReport {
     }
 }
 
+/// The median of a value in reports, each of which counts for so many viewers.
+fn median_of<T: Ord>(reports: &[(AudienceReport, u32)], value: impl Fn(&AudienceReport) -> T) -> Option<T> {
+    weighted_median(reports.iter().map(|(report, count)| (value(report), *count)).collect())
+}
+
 /// The median of values that count several times each; between two, the lower one.
-fn weighted_median(mut values: Vec<(u128, u32)>) -> Option<u128> {
+fn weighted_median<T: Ord>(mut values: Vec<(T, u32)>) -> Option<T> {
     values.sort_unstable();
     let all: u64 = values.iter().map(|(_, count)| u64::from(*count)).sum();
     let mut before = 0;

@@ -11,7 +11,7 @@ use super::{
     key::ClusterKey,
     members::Members,
 };
-use crate::{address::Address, auth, clock::Timestamp, tls::Fingerprint};
+use crate::{address::Address, auth, clock::Timestamp, tls::Fingerprint, wire::Token};
 
 /// How often a free port is tried, if it is free for TCP but not for UDP.
 const PORT_TRIES: usize = 16;
@@ -70,6 +70,11 @@ impl Config {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.about.link
+    }
+
+    /// The number of a client that can be recognised, at all relays.
+    pub(in crate::relay) fn number_of(&self, token: Token) -> u64 {
+        self.key.number_of(token)
     }
 
     /// A relay that finds others by gossip. It listens for links at the gossip's address and port, by TCP. Clients reach

@@ -6,10 +6,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use super::link_plan::MAX_RELAYS;
 use crate::{relay::admission::network, sync::lock};
 
 /// The most places: those of the largest cluster at once.
-const PLACES: usize = 64;
+const PLACES: usize = MAX_RELAYS;
 
 /// The most places of one address, or of one network of IPv6. A relay needs one for a few round trips, so that one with
 /// many rooms enters them one after the other; a stranger does not keep others out.

@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -23,6 +23,7 @@ use super::{
     about::About,
     gossip_config::GossipConfig,
     key::ClusterKey,
+    link_plan::MAX_RELAYS,
     members::{Members, Relay, RelayId, Roster},
     seal::{Refused, Seal},
     sealed_socket::{self, SealedTransport},
@@ -30,6 +31,7 @@ use super::{
 use crate::{
     address::Address,
     clock::{self, Timestamp},
+    sync::lock,
 };
 
 /// The interval of the gossip. With it, a relay that dies is noticed within a second, and three relays exchange some
@@ -58,7 +60,7 @@ const LOOK_UP_ALONE: Duration = Duration::from_secs(5);
 const LOOK_UP: Duration = Duration::from_secs(60);
 
 /// The most addresses of a name that are spoken to: those of the largest cluster.
-const MAX_ADDRESSES: usize = 64;
+const MAX_ADDRESSES: usize = MAX_RELAYS;
 
 /// The name of all clusters: which one it is, the key says.
 const CLUSTER: &str = "pulsecam";
@@ -70,7 +72,7 @@ pub struct Gossip {
     address: SocketAddr,
     about: watch::Sender<About>,
     roster: watch::Receiver<Arc<Roster>>,
-    refused: watch::Receiver<Refused>,
+    seal: Arc<Mutex<Seal>>,
     task: JoinHandle<()>,
 }
 
@@ -87,11 +89,11 @@ impl Gossip {
         let transport = SealedTransport::new(socket, Seal::new(key)?);
         let (about, told) = watch::channel(about);
         let (roster, known) = watch::channel(Arc::default());
-        let (refusing, refused) = watch::channel(Refused::default());
-        let part = Part { id, address, transport, join: config.join, told, roster, refusing };
+        let seal = transport.seal();
+        let part = Part { id, address, transport, join: config.join, told, roster };
         let handle = part.begin().await?;
         let task = tokio::spawn(part.run(handle));
-        Ok(Self { id, address, about, roster: known, refused, task })
+        Ok(Self { id, address, about, roster: known, seal, task })
     }
 
     /// Where other relays reach this one.
@@ -103,7 +105,7 @@ impl Gossip {
     /// The numbers of datagrams that were worth nothing.
     #[must_use]
     pub fn refused(&self) -> Refused {
-        *self.refused.borrow()
+        lock(&self.seal).refused()
     }
 }
 
@@ -142,7 +144,6 @@ struct Part {
     join: Vec<Address>,
     told: watch::Receiver<About>,
     roster: watch::Sender<Arc<Roster>>,
-    refusing: watch::Sender<Refused>,
 }
 
 /// Ends chitchat's task when it is dropped, which dropping its handle alone may do late.
@@ -228,8 +229,6 @@ impl Part {
                         looked_up = Some(clock::now());
                         self.look_up(&find);
                     }
-                    let refused = self.transport.refused();
-                    self.refusing.send_if_modified(|before| std::mem::replace(before, refused) != refused);
                 }
             }
             self.observe(handle).await;

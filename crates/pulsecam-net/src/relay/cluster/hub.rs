@@ -19,30 +19,27 @@ use super::{
     config::Config,
     entering::Entering,
     identity::Identity,
-    key::RoomTag,
+    key::{ClusterKey, RoomTag},
     link::{self, Push},
-    link_plan::{LinkKey, LinkPlan, LinkStep},
+    link_plan::{LinkKey, LinkPlan, LinkStep, MAX_RELAYS},
     members::{Relay, RelayId, Roster},
     others,
 };
 use crate::{
     address::Address,
     clock,
-    relay::{event::Event, server::Server},
+    relay::{ACCEPT_PAUSE, RoomKey, event::Event, server::Server},
 };
 
 /// The interval at which a relay tells how busy it is.
 const LOAD_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The connections that wait to be noticed after they have entered a room: those of the largest cluster at once.
-const INVITATIONS: usize = 64;
+const INVITATIONS: usize = MAX_RELAYS;
 
 /// How long a relay that joins others waits until it has heard of them, before it admits clients and numbers them: five
 /// rounds of the gossip, and as much for looking up a name.
 const MEETING: Duration = Duration::from_secs(2);
-
-/// The pause after a failed accept: without file descriptors, an immediate retry would only spin.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A relay's part in its cluster.
 struct Hub {
@@ -59,6 +56,23 @@ struct Hub {
     alive: BTreeSet<RelayId>,
     /// When the load was last looked at, and the bytes sent until then.
     load: (Instant, u64),
+    /// The rooms of the current keys.
+    known: Option<Known>,
+}
+
+/// Keys, if a relay has any, and the rooms that they open.
+type Known = (Option<Arc<[RoomKey]>>, Arc<BTreeMap<RoomTag, String>>);
+
+/// The rooms that these keys open. One that several keys open is known by the lowest of its tags, so that relays with the
+/// same keys choose the same.
+fn opened(cluster: &ClusterKey, keys: Option<&[RoomKey]>) -> BTreeMap<RoomTag, String> {
+    let Some(keys) = keys else { return [(cluster.room_tag(None), String::new())].into() };
+    let mut tags: BTreeMap<String, RoomTag> = BTreeMap::new();
+    for entry in keys {
+        let tag = cluster.room_tag(Some(&entry.key));
+        tags.entry(entry.room.clone()).and_modify(|lowest| *lowest = tag.min(*lowest)).or_insert(tag);
+    }
+    tags.into_iter().map(|(room, tag)| (tag, room)).collect()
 }
 
 /// The task of a link, which ends when this is dropped.
@@ -77,7 +91,6 @@ pub(in crate::relay) async fn run(
     let (own, about) = (config.members.id(), config.about.clone());
     let identity = Identity::new(about.started, own, about.epoch);
     server.shared.cluster.set(identity);
-    server.shared.cluster.set_key(config.key.clone());
     let public = about.public.clone().or_else(|| others::reached_at(clients, about.link));
     let plan = LinkPlan::new(about.started, own);
     let load = (clock::now(), 0);
@@ -87,7 +100,9 @@ pub(in crate::relay) async fn run(
         addr: about.link,
         public: public.as_ref().map(ToString::to_string),
     });
-    Hub { config, server, stop, identity, plan, links, told: about, public, alive, load }.run().await;
+    Hub { config, server, stop, identity, plan, links, told: about, public, alive, load, known: None }
+        .run()
+        .await;
 }
 
 impl Hub {
@@ -119,7 +134,7 @@ impl Hub {
                             // A stranger that finds no place may try again.
                             if let Some(place) = entering.place(peer.ip()) {
                                 let (server, key) = (Arc::clone(&self.server), self.config.key.clone());
-                                let rooms = self.rooms().into_iter().collect();
+                                let rooms = self.rooms();
                                 let (invite, stop) = (invite.clone(), self.stop.child_token());
                                 let host = link::Host { server, key, rooms, invite, stop, place };
                                 tokio::spawn(link::serve(opening, peer, host));
@@ -199,18 +214,19 @@ impl Hub {
         }
     }
 
-    /// The rooms that this relay's keys open. One that several keys open is known by the lowest of its tags, so that
-    /// relays with the same keys choose the same.
-    fn rooms(&self) -> BTreeMap<RoomTag, String> {
-        let Some(ring) = &self.server.shared.config.keys else {
-            return [(self.config.key.room_tag(None), String::new())].into();
+    /// The rooms that this relay's keys open.
+    fn rooms(&mut self) -> Arc<BTreeMap<RoomTag, String>> {
+        let keys = self.server.shared.config.keys.as_ref().map(|ring| ring.keys());
+        let is_known = |(known, _): &&Known| match (known, &keys) {
+            (Some(known), Some(keys)) => Arc::ptr_eq(known, keys),
+            (known, keys) => known.is_none() && keys.is_none(),
         };
-        let mut tags: BTreeMap<String, RoomTag> = BTreeMap::new();
-        for entry in ring.keys().iter() {
-            let tag = self.config.key.room_tag(Some(&entry.key));
-            tags.entry(entry.room.clone()).and_modify(|lowest| *lowest = tag.min(*lowest)).or_insert(tag);
+        if let Some((_, rooms)) = self.known.as_ref().filter(is_known) {
+            return Arc::clone(rooms);
         }
-        tags.into_iter().map(|(room, tag)| (tag, room)).collect()
+        let rooms = Arc::new(opened(&self.config.key, keys.as_deref()));
+        self.known = Some((keys, Arc::clone(&rooms)));
+        rooms
     }
 
     /// The rooms with clients.

@@ -49,6 +49,7 @@ pub use self::{
     ledger::{Ledger, LedgerFull},
     link_plan::{LinkKey, LinkPlan, LinkStep, MAX_RELAYS},
     members::{Members, Relay, RelayId, Roster},
+    others::reached_at,
     seal::{Opened, Refusal, Refused, Seal, TooLarge},
     status::{LinkStatus, RelayStatus, Status},
 };

@@ -22,12 +22,16 @@ pub(super) fn for_clients(roster: &Roster) -> OtherRelays {
     OtherRelays::new(others.into_iter().filter_map(|(.., about)| Some(about.public.as_ref()?.to_string())))
 }
 
-/// Where clients reach a relay that does not say so: at the address where other relays reach it, if it listens for
-/// clients at all addresses. `None` if others cannot know.
-pub(super) fn reached_at(clients: SocketAddr, link: SocketAddr) -> Option<Address> {
-    let ip = if clients.ip().is_unspecified() { link.ip() } else { clients.ip() };
-    let is_useful = !ip.is_unspecified() && (!ip.is_loopback() || link.ip().is_loopback());
-    is_useful.then(|| SocketAddr::new(ip, clients.port()).into())
+/// Where clients reach a relay that listens for them at `clients`, and that other relays reach at `link`: there too, if
+/// it listens for clients at all addresses. `None` if others cannot know.
+#[must_use]
+pub fn reached_at(clients: SocketAddr, link: SocketAddr) -> Option<Address> {
+    let is_everywhere = clients.ip().to_canonical().is_unspecified();
+    let address = if is_everywhere { SocketAddr::new(link.ip(), clients.port()) } else { clients };
+    let ip = address.ip().to_canonical();
+    // What only this machine reaches is of use to relays of this machine only.
+    let is_useful = !ip.is_unspecified() && (!ip.is_loopback() || link.ip().to_canonical().is_loopback());
+    is_useful.then(|| address.into())
 }
 
 const fn has_place(load: Load) -> bool {
@@ -98,5 +102,10 @@ mod tests {
         assert_eq!(at("127.0.0.1:1", "127.0.0.1:2").as_deref(), Some("127.0.0.1:1"));
         assert_eq!(at("127.0.0.1:1", "10.0.0.1:6869"), None);
         assert_eq!(at("0.0.0.0:1", "0.0.0.0:6869"), None);
+        assert_eq!(at("[::]:6868", "10.0.0.1:6869").as_deref(), Some("10.0.0.1:6868"));
+        assert_eq!(at("0.0.0.0:7000", "10.0.0.1:6869").as_deref(), Some("10.0.0.1:7000"));
+        assert_eq!(at("10.0.1.1:7000", "10.0.0.1:6869").as_deref(), Some("10.0.1.1:7000"));
+        assert_eq!(at("127.0.0.1:7000", "10.0.0.1:6869"), None);
+        assert_eq!(at("127.0.0.1:7000", "127.0.0.1:6869").as_deref(), Some("127.0.0.1:7000"));
     }
 }

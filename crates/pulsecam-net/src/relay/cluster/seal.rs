@@ -20,13 +20,14 @@ use super::{
     Error,
     datagram::{HEAD, Head, Kind, MAX_MESSAGE, NoHead, SALT, Salt},
     key::ClusterKey,
+    link_plan::MAX_RELAYS,
     replay_window::ReplayWindow,
 };
 use crate::auth;
 
 /// The most senders whose counts are remembered: four times the largest cluster. Each restart of a relay is a new
 /// sender. Beyond this, all are forgotten at once, and what they have sent so far becomes worthless ([`Seal::renew`]).
-const MAX_SENDERS: usize = 256;
+const MAX_SENDERS: usize = 4 * MAX_RELAYS;
 
 /// The most addresses whose salts are remembered. Beyond this, the one that was learnt first is greeted again.
 const MAX_PEERS: usize = 256;

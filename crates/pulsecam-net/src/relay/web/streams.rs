@@ -34,7 +34,18 @@ impl Room {
 
     /// Whether a client that sends video is still there.
     pub(super) fn has_stream(&self, of: ClientId) -> bool {
-        self.members.list().iter().any(|member| member.id == of)
-            || self.filming_guests().iter().any(|guest| guest.id == of)
+        self.members.list().iter().any(|member| member.id == of) || self.is_filming_guest(of)
+    }
+
+    /// Whether it is a client of another relay whose video has come in the last seconds.
+    #[cfg(feature = "cluster")]
+    fn is_filming_guest(&self, of: ClientId) -> bool {
+        self.links.guest(of).is_some_and(|guest| guest.is_sending())
+    }
+
+    /// There are none.
+    #[cfg(not(feature = "cluster"))]
+    const fn is_filming_guest(&self, _: ClientId) -> bool {
+        false
     }
 }

@@ -1,6 +1,6 @@
 //! How a relay enters a room of another one: with the link's key, as a client does with the room's key.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::time;
 
@@ -71,7 +71,7 @@ pub(super) async fn admit(
     peer: SocketAddr,
     server: &Server,
     cluster: &ClusterKey,
-    rooms: Vec<(RoomTag, String)>,
+    rooms: &BTreeMap<RoomTag, String>,
 ) -> Result<Entered, String> {
     time::timeout(ENTRY, admitting(connection, peer, server, cluster, rooms))
         .await
@@ -83,7 +83,7 @@ async fn admitting(
     peer: SocketAddr,
     server: &Server,
     cluster: &ClusterKey,
-    rooms: Vec<(RoomTag, String)>,
+    rooms: &BTreeMap<RoomTag, String>,
 ) -> Result<Entered, String> {
     let memory = server.shared.memory.open();
     let codec = Codec::new(SMALL).with_peer(peer);
@@ -94,14 +94,14 @@ async fn admitting(
     let challenge = Challenge::new(connection.binding).map_err(|error| error.to_string())?;
     writer.try_write(&challenge.message());
     let answer = next(&mut reader).await?;
-    let keys: Vec<_> = rooms.into_iter().map(|room| (cluster.link_key(room.0), room)).collect();
+    let keys: Vec<_> = rooms.iter().map(|room| (cluster.link_key(*room.0), room)).collect();
     let shown = challenge.verify(&answer, keys.iter().map(|(key, room)| (room, key)));
     let ((tag, room), welcome) = shown.map_err(|error| error.to_string())?;
     writer.try_write(&welcome);
     reader.allow(server.shared.config.max_message.saturating_add(MARK_ROOM));
     let note = Note::parse(&next(&mut reader).await?).ok_or("it did not begin with a note")?;
     let relay = note.relay.ok_or("it did not say who it is")?;
-    let (tag, room) = (*tag, room.clone());
+    let (tag, room) = (**tag, (*room).clone());
     let grant = grant(server, cluster, tag)?;
     Ok(Entered { reader, writer, memory, relay, note, room, tag, grant })
 }

@@ -13,7 +13,7 @@ mod push;
 mod room_links;
 mod take;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{sync::mpsc, time};
 use tokio_util::sync::CancellationToken;
@@ -37,7 +37,7 @@ pub(super) struct Host {
     pub(super) server: Arc<Server>,
     pub(super) key: ClusterKey,
     /// The rooms that others may enter.
-    pub(super) rooms: Vec<(RoomTag, String)>,
+    pub(super) rooms: Arc<BTreeMap<RoomTag, String>>,
     /// Told who came and which room it entered.
     pub(super) invite: mpsc::Sender<LinkKey>,
     pub(super) stop: CancellationToken,
@@ -53,7 +53,7 @@ pub(super) async fn serve(opening: Opening, peer: SocketAddr, host: Host) {
         Ok(Err(why)) => return debug!("{peer} is no relay: {why}"),
         Err(_) => return debug!("{peer} is no relay: it is silent"),
     };
-    let entered = match entry::admit(connection, peer, &server, &key, rooms).await {
+    let entered = match entry::admit(connection, peer, &server, &key, &rooms).await {
         Ok(entered) => entered,
         Err(why) => return info!("{peer} was refused as a relay: {why}"),
     };

@@ -218,6 +218,12 @@ impl RoomLinks {
         lock(&self.filming).values().cloned().collect()
     }
 
+    /// A guest that has sent video, for clients of HTTP.
+    #[cfg(feature = "web")]
+    pub(in crate::relay) fn guest(&self, id: ClientId) -> Option<Arc<Member>> {
+        lock(&self.filming).get(&id).cloned()
+    }
+
     /// The number of the next guest.
     pub(super) fn next_guest(&self) -> ClientId {
         self.guests.fetch_add(1, Relaxed)

@@ -3,8 +3,11 @@
 //! Senders, relay and window are in this process, over real sockets; threads are told apart by name. The
 //! display server's own time is not included.
 
+mod processor_time;
+mod stage;
+
 use std::{
-    fs, io,
+    io,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
@@ -15,23 +18,18 @@ use std::{
 
 use bytes::Bytes;
 use serde::Serialize;
-use tokio::{
-    net::TcpListener,
-    runtime::{self, Handle, Runtime},
-};
-use tokio_util::sync::CancellationToken;
+use tokio::runtime::{self, Handle, Runtime};
 
-use super::{freshness, scene, window_control::WindowControl};
+pub use self::stage::Stage;
+use self::stage::connect;
+use super::{scene, window_control::WindowControl};
 use crate::{
-    clock::Timestamp,
     jpeg::Scale,
-    link::{self, Inbox, Link, Role},
+    link::{Link, Role},
     picture::Canvas,
     pipeline::{Arrival, Viewer, receive},
-    relay,
     stream_id::StreamId,
     view::{Demand, Update, WindowHandle},
-    wire::FrameInfo,
 };
 
 /// Warm-up: fonts are loaded, links come up, and the buttons of a new window disappear (15 s).
@@ -124,22 +122,21 @@ pub struct Counts {
 /// Running streams for a window; they stop when this is dropped.
 #[derive(Debug)]
 pub struct WindowBench {
-    /// Address of the relay.
-    pub host: String,
+    // The first to be dropped.
+    stage: Stage,
     viewer: Link,
     counts: Arc<Counts>,
     /// Whether frames are decoded at full size.
     is_full_size: Arc<AtomicBool>,
-    stop: Arc<AtomicBool>,
-    relay: CancellationToken,
     /// Receives for the window, apart from the relay and the senders.
     _receiver: Runtime,
 }
 
-impl Drop for WindowBench {
-    fn drop(&mut self) {
-        self.stop.store(true, Relaxed);
-        self.relay.cancel();
+impl WindowBench {
+    /// Address of the relay.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.stage.host
     }
 }
 
@@ -177,37 +174,19 @@ impl Viewer for Looker {
     }
 }
 
-/// A relay of its own, with one sender of a picture that stands still, or without any; both end when it is dropped.
-#[derive(Debug)]
-pub struct StillStage {
-    /// Address of the relay.
-    pub host: String,
-    stop: Arc<AtomicBool>,
-    relay: CancellationToken,
-}
-
-impl StillStage {
-    /// Starts it. A still picture is sent as `--skip-still` sends it: once a second.
-    ///
-    /// # Errors
-    /// If a socket, a link or a thread cannot be created.
-    pub fn start(plan: Plan, runtime: &Handle, is_streamed: bool) -> io::Result<Self> {
-        let (relay, stop) = (CancellationToken::new(), Arc::<AtomicBool>::default());
-        let host = runtime.block_on(start_relay(&relay))?;
-        if is_streamed {
-            let mut frames = scene::jpegs(plan.width, plan.height, 80)?;
-            frames.truncate(1);
-            start_sender(runtime, &host, "still".into(), frames.into(), 1.0, &stop)?;
-        }
-        Ok(Self { host, stop, relay })
+/// A relay of its own, with one sender of a picture that stands still, or without any. Such a picture is sent as
+/// `--skip-still` sends it: once a second.
+///
+/// # Errors
+/// If a socket, a link or a thread cannot be created.
+pub fn still(plan: Plan, runtime: &Handle, is_streamed: bool) -> io::Result<Stage> {
+    let stage = Stage::start(runtime)?;
+    if is_streamed {
+        let mut frames = scene::jpegs(plan.width, plan.height, 80)?;
+        frames.truncate(1);
+        stage.send(runtime, "still".into(), frames.into(), 1.0)?;
     }
-}
-
-impl Drop for StillStage {
-    fn drop(&mut self) {
-        self.stop.store(true, Relaxed);
-        self.relay.cancel();
-    }
+    Ok(stage)
 }
 
 /// A window that nothing happens in: the whole program's share of one core, while `process` shows it.
@@ -216,49 +195,10 @@ impl Drop for StillStage {
 /// If the kernel keeps no scheduler statistics, or the process has ended.
 pub fn idle(process: u32, time: Duration) -> io::Result<f64> {
     thread::sleep(WARM_UP);
-    let (begin, before) = (Instant::now(), cpu_of_process(process)?);
+    let (begin, before) = (Instant::now(), processor_time::of_process(process)?);
     thread::sleep(time);
-    let used = cpu_of_process(process)?.saturating_sub(before);
+    let used = processor_time::of_process(process)?.saturating_sub(before);
     Ok(used.as_secs_f64() / begin.elapsed().as_secs_f64())
-}
-
-/// Processor time so far of all threads of a process.
-fn cpu_of_process(process: u32) -> io::Result<Duration> {
-    let mut all = Duration::ZERO;
-    for thread in fs::read_dir(format!("/proc/{process}/task"))? {
-        // A thread that ends meanwhile is left out.
-        if let Ok(line) = fs::read_to_string(thread?.path().join("schedstat")) {
-            all += schedstat(&line)?;
-        }
-    }
-    Ok(all)
-}
-
-/// Starts a relay on a free port, until it is cancelled; returns its address.
-async fn start_relay(stop: &CancellationToken) -> io::Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let host = listener.local_addr()?.to_string();
-    tokio::spawn(relay::run(listener, relay::Config::default(), stop.clone().cancelled_owned()));
-    Ok(host)
-}
-
-/// Starts a sender of these frames in turn.
-fn start_sender(
-    runtime: &Handle,
-    host: &str,
-    name: String,
-    frames: Arc<[Bytes]>,
-    fps: f64,
-    stop: &Arc<AtomicBool>,
-) -> io::Result<()> {
-    let (sender, ignored) = runtime.block_on(connect(host, Role::Sender))?;
-    runtime.spawn(async move {
-        let mut ignored = ignored;
-        while ignored.recv().await.is_some() {}
-    });
-    let stop = Arc::clone(stop);
-    thread::Builder::new().name("sender".into()).spawn(move || send(&sender, &name, &frames, fps, &stop))?;
-    Ok(())
 }
 
 /// Starts a relay, senders and a viewer; the viewer passes arrivals to `handle`, converted by `update`.
@@ -273,42 +213,20 @@ pub fn stage(
     update: fn(Arrival) -> Option<Update>,
 ) -> io::Result<WindowBench> {
     let frames: Arc<[Bytes]> = scene::jpegs(plan.width, plan.height, 80)?.into();
-    let (relay, stop) = (CancellationToken::new(), Arc::<AtomicBool>::default());
-    let host = runtime.block_on(start_relay(&relay))?;
+    let stage = Stage::start(runtime)?;
     // As many threads as the program gives a link.
     let receiver =
         runtime::Builder::new_multi_thread().worker_threads(1).thread_name(RECEIVER).enable_all().build()?;
-    let (viewer, inbox) = receiver.block_on(connect(&host, Role::Viewer))?;
+    let (viewer, inbox) = receiver.block_on(connect(&stage.host, Role::Viewer))?;
     for number in 0..plan.streams {
         let name = format!("stream {}", number + 1);
-        start_sender(runtime, &host, name, Arc::clone(&frames), plan.fps, &stop)?;
+        stage.send(runtime, name, Arc::clone(&frames), plan.fps)?;
     }
     let (counts, is_full_size) = (Arc::clone(counts), Arc::<AtomicBool>::default());
     let looker =
         Looker { handle, counts: Arc::clone(&counts), is_full_size: Arc::clone(&is_full_size), update };
     receive(&viewer, inbox, looker)?;
-    Ok(WindowBench { host, viewer, counts, is_full_size, stop, relay, _receiver: receiver })
-}
-
-async fn connect(host: &str, role: Role) -> io::Result<(Link, Inbox)> {
-    let config = link::Config::new(host).with(|config| config.role = role);
-    freshness::connect(config).await.map_err(io::Error::other)
-}
-
-fn send(link: &Link, name: &str, frames: &[Bytes], fps: f64, stop: &AtomicBool) {
-    let begin = Instant::now();
-    for seq in 0_u64.. {
-        let due = begin + Duration::from_secs_f64(seq as f64 / fps);
-        thread::sleep(due.saturating_duration_since(Instant::now()));
-        if stop.load(Relaxed) {
-            return;
-        }
-        let info =
-            FrameInfo::default().with_stream(name.to_owned()).with_seq(seq).with_captured(Timestamp::now());
-        if let Some(frame) = frames.get(seq as usize % frames.len().max(1)) {
-            link.send_frame(info, frame.clone());
-        }
-    }
+    Ok(WindowBench { stage, viewer, counts, is_full_size, _receiver: receiver })
 }
 
 /// Measures under each condition; meanwhile the window of this title runs on the main thread.
@@ -351,7 +269,12 @@ fn figures(condition: Condition, plan: Plan, stage: &WindowBench) -> io::Result<
     let now = || {
         let Counts { received, decoded, shown } = &*stage.counts;
         let counts = [received, decoded, shown].map(|count| count.load(Relaxed));
-        Ok::<_, io::Error>((cpu(&[RECEIVER])?, cpu(&DECODERS)?, main_cpu()?, counts))
+        Ok::<_, io::Error>((
+            processor_time::of_threads(&[RECEIVER])?,
+            processor_time::of_threads(&DECODERS)?,
+            processor_time::of_main_thread()?,
+            counts,
+        ))
     };
     let bytes = stage.viewer.counters().bytes_received;
     let (begin, before) = (Instant::now(), now()?);
@@ -370,27 +293,4 @@ fn figures(condition: Condition, plan: Plan, stage: &WindowBench) -> io::Result<
         decoded_per_s,
         shown_per_s,
     })
-}
-
-/// Processor time so far of this process's threads with one of these names.
-fn cpu(names: &[&str]) -> io::Result<Duration> {
-    let mut all = Duration::ZERO;
-    for thread in fs::read_dir("/proc/self/task")? {
-        let path = thread?.path();
-        let comm = fs::read_to_string(path.join("comm")).unwrap_or_default();
-        if names.contains(&comm.trim()) {
-            all += schedstat(&fs::read_to_string(path.join("schedstat")).unwrap_or_default())?;
-        }
-    }
-    Ok(all)
-}
-
-fn main_cpu() -> io::Result<Duration> {
-    let id = std::process::id();
-    schedstat(&fs::read_to_string(format!("/proc/self/task/{id}/schedstat"))?)
-}
-
-fn schedstat(line: &str) -> io::Result<Duration> {
-    let first = line.split_whitespace().next().and_then(|number| number.parse().ok());
-    first.map(Duration::from_nanos).ok_or_else(|| io::Error::other("the kernel keeps no schedstat"))
 }
