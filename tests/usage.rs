@@ -4,7 +4,11 @@
 
 mod common;
 
-use std::{fs, process::Stdio};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    process::Stdio,
+};
 
 use common::program::{RelayProgram, Running, fails, pulsecam, run, text_of, viewer};
 
@@ -224,4 +228,46 @@ fn switches_can_be_set_by_the_environment() {
         assert_eq!(line.starts_with('{'), json, "{value:?}: {line}");
     }
     fails(&["view", &relay.addr, "--timeout", "1s"], 2, &["--timeout must be longer than --heartbeat"]);
+}
+
+/// The texts of a Fluent file by their keys; indented lines continue a text.
+fn fluent_texts(language: &str) -> BTreeMap<String, String> {
+    let file = format!("{}/src/i18n/{language}.ftl", env!("CARGO_MANIFEST_DIR"));
+    let mut texts: Vec<(String, String)> = Vec::new();
+    for line in fs::read_to_string(file).unwrap().lines().filter(|line| !line.starts_with('#')) {
+        match (line.split_once(" ="), line.starts_with(' '), texts.last_mut()) {
+            (Some((key, text)), false, _) => texts.push((key.to_owned(), text.trim_start().to_owned())),
+            (_, true, Some((_, text))) => *text = format!("{text}\n{}", line.trim()).trim().to_owned(),
+            _ => {}
+        }
+    }
+    texts.into_iter().collect()
+}
+
+/// Lower-case words between two quotation marks.
+fn quoted_words(source: &str) -> BTreeSet<String> {
+    let parts: Vec<&str> = source.split(['\'', '"']).collect();
+    let inner = parts.iter().skip(1).take(parts.len().saturating_sub(2));
+    let word = |part: &&&str| {
+        part.starts_with(|c: char| c.is_ascii_lowercase())
+            && part.chars().all(|c| c.is_ascii_lowercase() || c == '-')
+    };
+    inner.filter(word).map(|&part| part.to_owned()).collect()
+}
+
+#[test]
+fn the_page_has_the_texts_of_the_fluent_files() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/pulsecam-net/src/relay/web/page");
+    let files = fs::read_dir(page).unwrap().map(|entry| entry.unwrap().path());
+    let sources = files.filter(|file| file.extension().is_some_and(|end| end == "js" || end == "html"));
+    let named: BTreeSet<String> =
+        sources.flat_map(|file| quoted_words(&fs::read_to_string(file).unwrap())).collect();
+    for language in ["en", "zh"] {
+        let mut expected = fluent_texts(language);
+        expected.retain(|key, _| named.contains(key));
+        let file = fs::read_to_string(format!("{page}/texts.{language}.json")).unwrap();
+        let found: BTreeMap<String, String> = serde_json::from_str(&file).unwrap();
+        assert!(found.len() > 50, "{found:?}");
+        assert_eq!(found, expected, "texts.{language}.json is outdated: run node tests/web/texts.js");
+    }
 }
