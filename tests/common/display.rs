@@ -8,6 +8,10 @@ use std::{
 };
 
 use image::RgbImage;
+use x11rb::{
+    connection::Connection,
+    protocol::xproto::{ConnectionExt, CreateWindowAux, MapState, WindowClass},
+};
 
 use super::{
     program::{PATIENCE, Running, pulsecam},
@@ -145,11 +149,31 @@ impl Manager {
         let mut command = Command::new("openbox");
         command.env("DISPLAY", &display.name).stdin(quiet()).stdout(quiet()).stderr(quiet());
         let manager = Self(command.spawn().expect("openbox runs (make deps)"));
+        // It announces itself before it is ready: a window that comes in between is never shown.
         wait("the window manager", || {
-            display.read_xprop(&["-root", "_NET_SUPPORTING_WM_CHECK"]).contains("window id")
+            let is_announced =
+                || display.read_xprop(&["-root", "_NET_SUPPORTING_WM_CHECK"]).contains("window id");
+            is_announced() && shows_new_windows(display)
         });
         manager
     }
+}
+
+/// Whether a new window is shown before long.
+fn shows_new_windows(display: &Display) -> bool {
+    let (connection, screen) = x11rb::connect(Some(&display.name)).unwrap();
+    let root = &connection.setup().roots[screen];
+    let window = connection.generate_id().unwrap();
+    let (class, visual, aux) = (WindowClass::INPUT_OUTPUT, root.root_visual, CreateWindowAux::new());
+    connection
+        .create_window(root.root_depth, window, root.root, 0, 0, 10, 10, 0, class, visual, &aux)
+        .unwrap();
+    connection.map_window(window).unwrap();
+    let state = || connection.get_window_attributes(window).unwrap().reply().unwrap().map_state;
+    (0..20).any(|_| {
+        thread::sleep(Duration::from_millis(20));
+        state() == MapState::VIEWABLE
+    })
 }
 
 impl Drop for Manager {
