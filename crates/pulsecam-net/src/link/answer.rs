@@ -10,14 +10,16 @@ use crate::{
 };
 
 impl Session<'_> {
-    pub(super) fn answered(&self, answer: &Heartbeat, t4: Timestamp) {
+    /// Keeps the number of viewers, if `heartbeat` has it.
+    pub(super) fn viewers_told(&self, heartbeat: &Heartbeat) {
         // A client that did not ask would keep an outdated number: only some messages tell it.
-        if let Some(viewers) = answer.viewers
-            && self.hub.config.role.views().is_some()
-        {
-            let new = Some(viewers);
+        if heartbeat.viewers.is_some() && self.hub.config.role.views().is_some() {
+            let new = heartbeat.viewers;
             self.hub.viewers.send_if_modified(|known| std::mem::replace(known, new) != new);
         }
+    }
+
+    pub(super) fn answered(&self, answer: &Heartbeat, t4: Timestamp) {
         if answer.got.is_some() {
             let counts = (self.hub.counters.frames_sent.load(Relaxed), self.hub.outbox.replaced());
             let rate = self.writer.path().map(|(bytes_per_s, _)| bytes_per_s as u64);

@@ -34,14 +34,21 @@ impl Session<'_> {
             // Not an answer either: the relay requires a key, and will say so next.
             return;
         }
+        let heartbeat =
+            (message.kind() == MessageKind::Heartbeat).then(|| Heartbeat::parse(message.description()));
+        if let Some(heartbeat) = &heartbeat {
+            // Before the link is up: a sender that waits for that would send a frame that nobody views.
+            self.viewers_told(heartbeat);
+        }
         self.comes_up();
+        if let Some(heartbeat) = heartbeat {
+            self.departed(&heartbeat, &message, received, received_at);
+            self.learn(message.description());
+            self.answered(&heartbeat, received);
+            return;
+        }
         match message.kind() {
-            MessageKind::Heartbeat => {
-                let heartbeat = Heartbeat::parse(message.description());
-                self.departed(&heartbeat, &message, received, received_at);
-                self.learn(message.description());
-                self.answered(&heartbeat, received);
-            }
+            MessageKind::Heartbeat => {} // above
             MessageKind::Reserved(number) => match Receipt::parse(&message) {
                 Some(receipt) => self.receipt(&receipt),
                 None => debug!("the reserved type {number} is ignored"),
