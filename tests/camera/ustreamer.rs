@@ -76,7 +76,10 @@ impl Server {
         let mut send = pulsecam();
         send.args(["send", &addr.to_string(), "--name", "lab", "--adapt", "off", "--quiet"]);
         send.args(["--source", &camera.by_path(), "--size", &resolution, "--fps", &rate(size)]);
-        send.args(["--pixel-format", format, "--quality", QUALITY]);
+        send.args(["--pixel-format", format]);
+        if size.format == Format::Yuyv {
+            send.args(["--quality", QUALITY]); // JPEG would be encoded anew with it
+        }
         Self { programs: vec![spawn(relay), spawn(send)], addr, target: "/stream/lab" }
     }
 

@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 CAMERA_PROGRAM=$(command -v ustreamer) CAMERA_TEST=beside_ustreamer "$here/run.sh" "$program" "$tests" | tee "$log"
-rows=$(sed -n 's/^##ROW //p' "$log")
+rows=$(sed -n 's/^.*##ROW //p' "$log")
 [ -n "$rows" ] || { echo "FAIL: no figures" >&2; exit 1; }
 text=$(cat "$template")
 text=${text//'{{date}}'/$(date +%F)}
