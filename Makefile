@@ -70,7 +70,7 @@ test-relay: ## Only: the relay and the link
 
 .PHONY: test-relays
 test-relays: ## Only: several relays as one, on this machine
-	$(CARGO) test --workspace --release --locked --test cluster --test cluster_views --test relays
+	$(CARGO) test --workspace --release --locked --test cluster --test cluster_views --test cluster_numbers --test relays
 
 test-congestion: deps ## Only: far and slow links
 	$(CARGO) test --workspace --release --locked --test congestion
@@ -136,9 +136,11 @@ test-net: deps ## Only: unplugged cables and nameservers between two hosts (root
 test-bench: ## Only: what a million viewers would need, as docs/cluster.md has it
 	$(CARGO) test --workspace --release --locked --test relay_tree -- --nocapture
 
+# Seconds after which the tests are ended, if not 0.
+CLUSTER_LIMIT ?= 0
 .PHONY: test-cluster soak-cluster
 test-cluster: deps ## Only: several relays as one, on three hosts (root, Linux; 4 minutes)
-	$(CARGO) test --workspace --release --locked --test cluster -- --ignored --test-threads=1 --nocapture
+	timeout --kill-after=10 $(CLUSTER_LIMIT) $(CARGO) test --workspace --release --locked --test cluster -- --ignored --test-threads=1 --nocapture
 
 soak-cluster: deps ## The same with more and longer outages, and 20 relays (20 minutes)
 	SOAK_CLUSTER=1 $(CARGO) test --workspace --release --locked --test cluster -- --ignored --test-threads=1 --nocapture
@@ -231,7 +233,7 @@ soak: deps ## Endurance test: programs start, stall and die, links break (MINUTE
 
 # Seconds for each target. Add what it finds to fuzz/corpus, which every run of the tests replays.
 FUZZ_FOR ?= 60
-FUZZ_TARGETS ?= about avi codec descriptions jpeg link matroska quicktime relay repair seal splitter still strips
+FUZZ_TARGETS ?= about avi codec descriptions jpeg link matroska mjpeg quicktime relay repair request seal splitter still strips websocket
 fuzz: deps ## Fuzz everything that reads untrusted bytes
 	command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
 	for target in $(FUZZ_TARGETS); do \

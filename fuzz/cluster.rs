@@ -4,7 +4,7 @@
 
 use std::{
     cell::Cell,
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     io,
     net::SocketAddr,
     panic,
@@ -18,8 +18,8 @@ use pulsecam_net::{
     relay::{
         Config,
         cluster::{
-            self, About, Accepting, Board, Carrier, ClusterKey, Epoch, Load, MAX_ROOMS, Members, Opened,
-            Opening, RelayId, Seal,
+            self, About, Accepting, Board, Carrier, Claim, ClusterKey, Epoch, Load, MAX_ROOMS, Members,
+            Opened, Opening, RelayId, Seal,
         },
         run,
     },
@@ -114,7 +114,11 @@ pub fn link(data: &[u8]) {
         let key = ClusterKey::new("the key of a fuzzed cluster").expect("long enough");
         let (tag, board) = (key.room_tag(None), Board::default());
         let link_key = key.link_key(tag);
-        let _liar = board.join(LIAR, about_a_relay(2, [tag].into()));
+        let mut lying = about_a_relay(2, [tag].into());
+        // It has another block, so that clients need not wait for its consent.
+        (lying.claim.slot, lying.has_slot) = (1, true);
+        lying.agreed.insert(OWN, Claim::default());
+        let _liar = board.join(LIAR, lying);
         let own = about_a_relay(1, BTreeSet::new());
         let members: Arc<dyn Members> = Arc::new(board.join(OWN, own.clone()));
         let carrier = Memory { knocking: Mutex::new(knocking), dial };
@@ -197,7 +201,9 @@ fn about_a_relay(last: u8, rooms: BTreeSet<cluster::RoomTag>) -> About {
         link: ([192, 0, 2, last], 6869).into(),
         certificate: "00".repeat(32).parse::<Fingerprint>().expect("a fingerprint"),
         public: None,
-        slot: 0,
+        claim: Claim::default(),
+        has_slot: false,
+        agreed: BTreeMap::new(),
         epoch: Epoch { began: started, number: 1 },
         load: Load::default(),
         rooms,

@@ -163,7 +163,7 @@ pub async fn run(
 async fn ready(shared: &Shared) {
     #[cfg(feature = "cluster")]
     if shared.config.cluster.is_some() {
-        shared.cluster.met().await;
+        shared.cluster.ready().await;
     }
     #[cfg(not(feature = "cluster"))]
     let _ = shared;

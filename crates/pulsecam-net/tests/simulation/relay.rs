@@ -1,18 +1,30 @@
 //! A relay's host, alone or in a cluster of three.
 
-use std::{collections::BTreeSet, io, net::SocketAddr, num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    net::SocketAddr,
+    num::NonZeroUsize,
+    sync::Arc,
+    time::Duration,
+};
 
 use pulsecam_net::{
     clock::Timestamp,
     relay::{
         self, Config, Event,
-        cluster::{self, About, Accepting, Board, Carrier, ClusterKey, Epoch, Load, Members, Opening, Place},
-        cluster::{RelayId, Roster},
+        cluster::{
+            self, About, Accepting, Board, Carrier, Claim, ClusterKey, Epoch, Load, Members, Opening, Place,
+            RelayId, Roster,
+        },
     },
     tls::Fingerprint,
     transport::{Connection, Incoming, Listen, PolledWriter},
 };
-use tokio::sync::watch;
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Instant, sleep_until},
+};
 use turmoil::net::{TcpListener, TcpStream};
 
 use crate::{
@@ -98,24 +110,38 @@ impl Carrier for Bare {
     }
 }
 
-/// A place on the board of which the others hear only after a while.
-struct Gossiping(Arc<Place>);
+/// A place on the board of which the others hear only after a while, in order.
+struct Gossiping {
+    place: Arc<Place>,
+    says: mpsc::UnboundedSender<(Instant, About)>,
+}
+
+impl Gossiping {
+    fn new(place: Place) -> Self {
+        let (says, mut said) = mpsc::unbounded_channel();
+        let place = Arc::new(place);
+        let known = Arc::clone(&place);
+        tokio::spawn(async move {
+            while let Some((then, about)) = said.recv().await {
+                sleep_until(then + GOSSIP).await;
+                known.tell(about);
+            }
+        });
+        Self { place, says }
+    }
+}
 
 impl Members for Gossiping {
     fn id(&self) -> RelayId {
-        self.0.id()
+        self.place.id()
     }
 
     fn roster(&self) -> watch::Receiver<Arc<Roster>> {
-        self.0.roster()
+        self.place.roster()
     }
 
     fn tell(&self, about: About) {
-        let place = Arc::clone(&self.0);
-        tokio::spawn(async move {
-            tokio::time::sleep(GOSSIP).await;
-            place.tell(about);
-        });
+        let _ = self.says.send((Instant::now(), about)); // the host has ended
     }
 }
 
@@ -134,14 +160,16 @@ async fn cluster(book: Book, board: &Board, relay: usize, life: u64) -> io::Resu
         link: (turmoil::lookup(name(relay)), LINK_PORT).into(),
         certificate: certificate(relay, life),
         public: None,
-        slot: 0,
+        claim: Claim::default(),
+        has_slot: false,
+        agreed: BTreeMap::new(),
         epoch: Epoch { began: started, number: relay as u64 * LIVES + life },
         load: Load::default(),
         rooms: BTreeSet::new(),
     };
     let place = board.join(id(relay, life), about.clone());
     let key = ClusterKey::new("the key of a simulated cluster").unwrap();
-    Ok(cluster::Config::new(Arc::new(Gossiping(Arc::new(place))), key, about, Bare { listener, book }))
+    Ok(cluster::Config::new(Arc::new(Gossiping::new(place)), key, about, Bare { listener, book }))
 }
 
 /// One run of the relay's program; with a board, it is one of several.

@@ -63,17 +63,10 @@ pub fn windows(journal: &Journal, relays: [usize; 2], since: Duration) -> Vec<Wi
     windows
 }
 
-/// Whether relays were started so shortly one after the other that they could not know each other's slots.
-fn started_together(ways: &[Ways]) -> bool {
-    let starts = ways.windows(2).filter(|pair| pair[1].running.len() > pair[0].running.len());
-    let starts: Vec<_> = starts.map(|pair| pair[1].since).collect();
-    starts.windows(2).any(|pair| pair[1] - pair[0] < LEARNT)
-}
-
 /// All receivers know a connection by the same number, and no number is that of two.
 pub fn numbers(journal: &mut Journal) {
     // Without any relay, the numbers of the next ones begin anew.
-    if journal.ways.iter().any(|ways| ways.running.is_empty()) || started_together(&journal.ways) {
+    if journal.ways.iter().any(|ways| ways.running.is_empty()) {
         return;
     }
     let mut owners: BTreeMap<u64, Process> = BTreeMap::new();

@@ -7,16 +7,21 @@
 //! | `link` | where other relays reach it |
 //! | `cert` | the fingerprint of the certificate that it shows there |
 //! | `public` | where clients reach it, as they write it |
-//! | `slot` | its block of numbers |
+//! | `slot` | the block of numbers that it wants, how often it has wanted another one before, and 1 if it has that block |
+//! | `agreed/RELAY` | block and turn of that relay, which wants them, and to which this one has agreed |
 //! | `epoch` | when the cluster's epoch began, and its number |
 //! | `load` | clients, bytes per second sent to them, and the most clients |
 //! | `room/TAG` | there while it has somebody in that room |
 //!
 //! Unknown keys are ignored. Numbers that change often are not in it: they go over links.
 
-use std::{collections::BTreeSet, net::SocketAddr, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    str::FromStr,
+};
 
-use super::key::RoomTag;
+use super::{claim::Claim, key::RoomTag, members::RelayId};
 use crate::{address::Address, clock::Timestamp, tls::Fingerprint};
 
 /// The version of the table.
@@ -32,6 +37,12 @@ const MAX_VALUE: usize = 512;
 /// What precedes a room's tag in its key.
 const ROOM: &str = "room/";
 
+/// What precedes a relay's name in the key of what was agreed to.
+const AGREED: &str = "agreed/";
+
+/// The most relays to which one agrees at once: as many as there are blocks.
+const MAX_AGREED: usize = 1024;
+
 /// What a relay says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct About {
@@ -43,8 +54,12 @@ pub struct About {
     pub certificate: Fingerprint,
     /// Where clients reach it, if it says so.
     pub public: Option<Address>,
-    /// Its block of numbers.
-    pub slot: u32,
+    /// The block of numbers that it wants.
+    pub claim: Claim,
+    /// Whether it has that block.
+    pub has_slot: bool,
+    /// What others want, and what it has agreed to.
+    pub agreed: BTreeMap<RelayId, Claim>,
     /// The epoch to which its numbers belong.
     pub epoch: Epoch,
     /// How busy it is.
@@ -100,13 +115,15 @@ impl About {
             ("started".to_owned(), self.started.as_micros().to_string()),
             ("link".to_owned(), self.link.to_string()),
             ("cert".to_owned(), self.certificate.to_string().replace(':', "")),
-            ("slot".to_owned(), self.slot.to_string()),
+            ("slot".to_owned(), format!("{} {}", self.claim, u8::from(self.has_slot))),
             ("epoch".to_owned(), format!("{} {}", self.epoch.began.as_micros(), self.epoch.number)),
             ("load".to_owned(), format!("{clients} {bytes_per_s} {max_clients}")),
         ];
         if let Some(public) = &self.public {
             pairs.push(("public".to_owned(), public.to_string()));
         }
+        pairs
+            .extend(self.agreed.iter().map(|(relay, claim)| (format!("{AGREED}{relay}"), claim.to_string())));
         pairs.extend(self.rooms.iter().take(MAX_ROOMS).map(|room| (format!("{ROOM}{room}"), String::new())));
         pairs
     }
@@ -114,7 +131,7 @@ impl About {
     /// Whether a key is one of those that this version writes and may remove.
     #[must_use]
     pub fn is_passing(key: &str) -> bool {
-        key == "public" || key.starts_with(ROOM)
+        key == "public" || key.starts_with(ROOM) || key.starts_with(AGREED)
     }
 
     /// Reads what another relay says about itself.
@@ -122,7 +139,7 @@ impl About {
     /// # Errors
     /// [`Unusable`].
     pub fn parse<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Unusable> {
-        let (mut values, mut rooms) = (Values::default(), BTreeSet::new());
+        let (mut values, mut rooms, mut agreed) = (Values::default(), BTreeSet::new(), BTreeMap::new());
         for (key, value) in pairs {
             let value = Some(value).filter(|value| value.len() <= MAX_VALUE);
             match key {
@@ -137,10 +154,13 @@ impl About {
                 _ => {
                     let room = key.strip_prefix(ROOM).and_then(|tag| tag.parse::<RoomTag>().ok());
                     rooms.extend(room.filter(|_| rooms.len() < MAX_ROOMS));
+                    let relay = key.strip_prefix(AGREED).and_then(|relay| relay.parse::<RelayId>().ok());
+                    let claim = value.and_then(|value| value.parse::<Claim>().ok());
+                    agreed.extend(relay.zip(claim).filter(|_| agreed.len() < MAX_AGREED));
                 }
             }
         }
-        values.read(rooms)
+        values.read(rooms, agreed)
     }
 }
 
@@ -158,7 +178,7 @@ struct Values<'a> {
 }
 
 impl Values<'_> {
-    fn read(self, rooms: BTreeSet<RoomTag>) -> Result<About, Unusable> {
+    fn read(self, rooms: BTreeSet<RoomTag>, agreed: BTreeMap<RelayId, Claim>) -> Result<About, Unusable> {
         // First: nothing else is known of another version.
         let version: u32 = one(self.version, "v")?;
         if version != VERSION {
@@ -166,13 +186,16 @@ impl Values<'_> {
         }
         let [began, number] = several(self.epoch, "epoch")?;
         let [clients, bytes_per_s, max_clients] = several(self.load, "load")?;
+        let (claim, has_slot) = claim(self.slot)?;
         let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
         Ok(About {
             started: Timestamp::from_micros(one(self.started, "started")?),
             link: one(self.link, "link")?,
             certificate: one(self.certificate, "cert")?,
             public: self.public.map(|public| one(Some(public), "public")).transpose()?,
-            slot: one(self.slot, "slot")?,
+            claim,
+            has_slot,
+            agreed,
             epoch: Epoch { began: Timestamp::from_micros(began), number },
             load: Load { clients: count(clients), bytes_per_s, max_clients: count(max_clients) },
             rooms,
@@ -193,6 +216,37 @@ fn several<const N: usize>(value: Option<&str>, key: &'static str) -> Result<[u6
     if numbers.next().is_some() { Err(Unusable::Meaningless(key)) } else { Ok(read) }
 }
 
+/// Reads a claim, and whether it was taken.
+fn claim(value: Option<&str>) -> Result<(Claim, bool), Unusable> {
+    let odd = || Unusable::Meaningless("slot");
+    let (claim, has_slot) = value.ok_or(Unusable::Missing("slot"))?.rsplit_once(' ').ok_or_else(odd)?;
+    let has_slot = match has_slot {
+        "0" => false,
+        "1" => true,
+        _ => return Err(odd()),
+    };
+    Ok((claim.parse().map_err(|_| odd())?, has_slot))
+}
+
+#[cfg(test)]
+impl About {
+    /// Any relay, for tests; `started` is also its port.
+    pub(super) fn of_test(started: u64) -> Self {
+        Self {
+            started: Timestamp::from_micros(started),
+            link: ([127, 0, 0, 1], started as u16).into(),
+            certificate: "00".repeat(32).parse().unwrap(),
+            public: None,
+            claim: Claim::default(),
+            has_slot: false,
+            agreed: BTreeMap::new(),
+            epoch: Epoch::default(),
+            load: Load::default(),
+            rooms: BTreeSet::new(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -203,6 +257,9 @@ mod tests {
     fn any_about() -> impl Strategy<Value = About> {
         let rooms = proptest::collection::btree_set(any::<u64>().prop_map(RoomTag::from_bits), 0..5);
         let load = (any::<u32>(), any::<u64>(), any::<u32>());
+        let claim = any::<(u32, u32)>().prop_map(|(slot, turn)| Claim { slot, turn });
+        let relay = any::<u64>().prop_map(RelayId::from_bits);
+        let agreed = proptest::collection::btree_map(relay, claim.clone(), 0..4);
         let public =
             proptest::option::of(prop_oneof!["[a-z]{1,9}\\.lan", Just("[2001:db8::7]:7000".to_owned())]);
         (
@@ -210,12 +267,13 @@ mod tests {
             any::<SocketAddr>(),
             any::<[u8; 32]>(),
             public,
-            any::<u32>(),
+            (claim.clone(), any::<bool>(), agreed),
             any::<(u64, u64)>(),
             load,
             rooms,
         )
             .prop_map(|(started, link, certificate, public, slot, (began, number), load, rooms)| {
+                let (claim, has_slot, agreed) = slot;
                 let (clients, bytes_per_s, max_clients) = load;
                 let digits: String = certificate.iter().map(|byte| format!("{byte:02X}")).collect();
                 About {
@@ -223,7 +281,9 @@ mod tests {
                     link: plain(link),
                     certificate: digits.parse().unwrap(),
                     public: public.map(|public| public.parse().unwrap()),
-                    slot,
+                    claim,
+                    has_slot,
+                    agreed,
                     epoch: Epoch { began: Timestamp::from_micros(began), number },
                     load: Load { clients, bytes_per_s, max_clients },
                     rooms,
@@ -254,8 +314,8 @@ mod tests {
         #[test]
         fn anything_can_be_read(
             about in any_about(),
-            odd in "[0-9a-f :.]{0,30}|\\PC{0,20}",
-            keys in proptest::collection::vec("room/[0-9a-f]{16}|[a-z]{1,8}", 0..200),
+            odd in "[0-9a-f :.]{0,30}|[0-9]{1,3} [0-9]{1,3} [0-9]|\\PC{0,20}",
+            keys in proptest::collection::vec("(room|agreed)/[0-9a-f]{16}|[a-z]{1,8}", 0..200),
             at: prop::sample::Index,
         ) {
             let mut pairs = about.to_pairs();
@@ -284,6 +344,20 @@ mod tests {
         assert_eq!(About::parse([("v", "1.5")]), Err(Unusable::Meaningless("v")));
         assert_eq!(About::parse([]), Err(Unusable::Missing("v")));
         assert_eq!(About::parse([("v", "1".repeat(MAX_VALUE + 1).as_str())]), Err(Unusable::Missing("v")));
+    }
+
+    #[test]
+    fn a_slot_is_a_claim_and_whether_it_was_taken() {
+        let read = |slot: &str| {
+            let mut pairs = About::of_test(1).to_pairs();
+            pairs.iter_mut().filter(|(key, _)| key == "slot").for_each(|(_, value)| *value = slot.to_owned());
+            parse(&pairs).map(|about| (about.claim, about.has_slot))
+        };
+        assert_eq!(read("3 2 1"), Ok((Claim { slot: 3, turn: 2 }, true)));
+        assert_eq!(read("3 2 0"), Ok((Claim { slot: 3, turn: 2 }, false)));
+        for odd in ["3", "3 2", "3 2 2", "3 2 1 1", "x 2 1"] {
+            assert_eq!(read(odd), Err(Unusable::Meaningless("slot")), "{odd}");
+        }
     }
 
     #[test]

@@ -149,30 +149,16 @@ impl Members for Place {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
-    use crate::{
-        clock::Timestamp,
-        relay::cluster::about::{Epoch, Load},
-    };
+    use crate::relay::cluster::Claim;
 
     fn about(slot: u32) -> About {
-        About {
-            started: Timestamp::from_micros(1),
-            link: ([127, 0, 0, 1], 1).into(),
-            certificate: "00".repeat(32).parse().unwrap(),
-            public: None,
-            slot,
-            epoch: Epoch::default(),
-            load: Load::default(),
-            rooms: BTreeSet::new(),
-        }
+        About { claim: Claim { slot, turn: 0 }, ..About::of_test(1) }
     }
 
     fn living(place: &Place) -> Vec<(u64, u32)> {
         let roster = place.roster().borrow().clone();
-        roster.living().map(|(id, about)| (id.to_string().parse().unwrap(), about.slot)).collect()
+        roster.living().map(|(id, about)| (id.to_string().parse().unwrap(), about.claim.slot)).collect()
     }
 
     #[test]
@@ -189,7 +175,7 @@ mod tests {
         assert_eq!(places.each_ref().map(living), [vec![(2, 0)], vec![(1, 0), (3, 7)], vec![(2, 0)]]);
         let remembered = places[0].roster().borrow().clone();
         assert_eq!(remembered.known().count(), 2, "it is remembered");
-        assert_eq!(remembered.relay(ids[2]).unwrap().about.as_ref().unwrap().slot, 0, "as it was");
+        assert_eq!(remembered.relay(ids[2]).unwrap().about.as_ref().unwrap().claim.slot, 0, "as it was");
         board.set_cut(ids[2], ids[0], false);
         board.set_alive(ids[1], false);
         assert_eq!(places.each_ref().map(living), [vec![(3, 7)], vec![], vec![(1, 0)]]);

@@ -1,12 +1,14 @@
 //! How a relay takes part in a cluster.
 
-use std::{fmt, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use super::{
     Error,
     about::{About, Epoch, Load},
     carrier::{Carrier, Door},
-    gossip::Gossip,
+    claim::Claim,
+    claimant::Patience,
+    gossip::{Gossip, INTERVAL},
     gossip_config::GossipConfig,
     key::ClusterKey,
     members::Members,
@@ -16,6 +18,16 @@ use crate::{address::Address, auth, clock::Timestamp, tls::Fingerprint, wire::To
 /// How often a free port is tried, if it is free for TCP but not for UDP.
 const PORT_TRIES: usize = 16;
 
+/// How long a relay that joins others waits until it has heard of one of them: five rounds of the gossip, and as much for
+/// looking up a name.
+const MEETING: Duration = Duration::from_secs(2);
+
+/// How long one that joins nobody waits: others may look for it.
+const ALONE: Duration = Duration::from_secs(1);
+
+/// How long a relay must have heard of no further one: three rounds of the gossip, in which those that run speak to it.
+const STEADY: Duration = INTERVAL.saturating_mul(3);
+
 /// How a relay takes part in a cluster.
 #[derive(Clone)]
 pub struct Config {
@@ -23,8 +35,8 @@ pub struct Config {
     pub(super) key: ClusterKey,
     pub(super) about: About,
     pub(super) carrier: Arc<dyn Carrier>,
-    /// Whether there should be others, which it waits for when it starts.
-    pub(super) joins: bool,
+    /// How long it waits for the others when it starts.
+    pub(super) patience: Patience,
 }
 
 impl fmt::Debug for Config {
@@ -46,7 +58,9 @@ impl About {
             link,
             certificate,
             public: None,
-            slot: 0,
+            claim: Claim::default(),
+            has_slot: false,
+            agreed: BTreeMap::new(),
             epoch: Epoch { began: started, number },
             load: Load::default(),
             rooms: [].into(),
@@ -63,7 +77,7 @@ impl Config {
         about: About,
         carrier: impl Carrier + 'static,
     ) -> Self {
-        Self { members, key, about, carrier: Arc::new(carrier), joins: false }
+        Self { members, key, about, carrier: Arc::new(carrier), patience: Patience::default() }
     }
 
     /// Where other relays reach this one.
@@ -84,7 +98,8 @@ impl Config {
     /// [`Error`].
     pub async fn gossiping(gossip: GossipConfig, public: Option<Address>) -> Result<Self, Error> {
         let key = ClusterKey::required_at(gossip.listen.ip(), gossip.key.clone())?;
-        let joins = !gossip.join.is_empty();
+        let alone = if gossip.join.is_empty() { ALONE } else { MEETING };
+        let patience = Patience { alone, steady: STEADY };
         let mut tries = if gossip.listen.port() == 0 { PORT_TRIES } else { 1 };
         loop {
             let door = Door::open(gossip.listen).await?;
@@ -95,7 +110,7 @@ impl Config {
             tries -= 1;
             match Gossip::start(gossip, about.clone()).await {
                 Ok(members) => {
-                    return Ok(Self { joins, ..Self::new(Arc::new(members), key, about, door) });
+                    return Ok(Self { patience, ..Self::new(Arc::new(members), key, about, door) });
                 }
                 Err(Error::Socket(_)) if tries > 0 => {}
                 Err(error) => return Err(error),

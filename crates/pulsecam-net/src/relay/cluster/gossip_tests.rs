@@ -5,21 +5,17 @@ use std::collections::BTreeSet;
 use tokio::time::timeout;
 
 use super::*;
-use crate::relay::cluster::{Epoch, Load, RoomTag};
+use crate::relay::cluster::{Claim, RoomTag};
 
 /// Time limit for anything that a test waits for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn about(link: SocketAddr) -> About {
     About {
-        started: Timestamp::from_micros(7),
         link,
         certificate: "ab".repeat(32).parse().unwrap(),
         public: Some("desk.lan:6868".parse().unwrap()),
-        slot: 0,
-        epoch: Epoch::default(),
-        load: Load::default(),
-        rooms: BTreeSet::new(),
+        ..About::of_test(7)
     }
 }
 
@@ -57,10 +53,12 @@ async fn relays_find_each_other_and_know_what_each_says_about_itself() {
     until(&third, |roster| sees(roster, &[&one, &other])).await;
     let room = RoomTag::from_bits(5);
     let mut said = about(one.address());
-    (said.slot, said.rooms) = (3, [room].into());
+    (said.claim.slot, said.rooms) = (3, [room].into());
+    said.agreed.insert(other.id(), Claim::default());
     one.tell(said.clone());
     until(&third, |roster| roster.living().any(|(id, about)| id == one.id() && *about == said)).await;
     said.rooms.clear();
+    said.agreed.clear();
     one.tell(said.clone());
     until(&third, |roster| roster.living().any(|(id, about)| id == one.id() && *about == said)).await;
     drop(other);

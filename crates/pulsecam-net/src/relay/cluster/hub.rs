@@ -12,10 +12,11 @@ use tokio::{
     time::{self, MissedTickBehavior},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::{
     about::{About, Load, MAX_ROOMS, Unusable},
+    claimant::Claimant,
     config::Config,
     entering::Entering,
     identity::Identity,
@@ -37,15 +38,12 @@ const LOAD_INTERVAL: Duration = Duration::from_secs(5);
 /// The connections that wait to be noticed after they have entered a room: those of the largest cluster at once.
 const INVITATIONS: usize = MAX_RELAYS;
 
-/// How long a relay that joins others waits until it has heard of them, before it admits clients and numbers them: five
-/// rounds of the gossip, and as much for looking up a name.
-const MEETING: Duration = Duration::from_secs(2);
-
 /// A relay's part in its cluster.
 struct Hub {
     config: Config,
     server: Arc<Server>,
     stop: CancellationToken,
+    claimant: Claimant,
     identity: Identity,
     plan: LinkPlan,
     links: BTreeMap<LinkKey, Running>,
@@ -89,7 +87,8 @@ pub(in crate::relay) async fn run(
     stop: CancellationToken,
 ) {
     let (own, about) = (config.members.id(), config.about.clone());
-    let identity = Identity::new(about.started, own, about.epoch);
+    let claimant = Claimant::new(about.started, own, config.patience, clock::now());
+    let identity = Identity::new(own, about.epoch);
     server.shared.cluster.set(identity);
     let public = about.public.clone().or_else(|| others::reached_at(clients, about.link));
     let plan = LinkPlan::new(about.started, own);
@@ -100,7 +99,8 @@ pub(in crate::relay) async fn run(
         addr: about.link,
         public: public.as_ref().map(ToString::to_string),
     });
-    Hub { config, server, stop, identity, plan, links, told: about, public, alive, load, known: None }
+    let (told, known) = (about, None);
+    Hub { config, server, stop, claimant, identity, plan, links, told, public, alive, load, known }
         .run()
         .await;
 }
@@ -110,8 +110,6 @@ impl Hub {
         let mut roster = self.config.members.roster();
         let (invite, mut invited) = mpsc::channel(INVITATIONS);
         let entering = Arc::new(Entering::default());
-        let mut meeting =
-            std::pin::pin!(time::sleep(if self.config.joins { MEETING } else { Duration::ZERO }));
         let mut tick = time::interval(LOAD_INTERVAL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let server = Arc::clone(&self.server);
@@ -122,12 +120,8 @@ impl Hub {
                 Ok(()) = roster.changed() => {}
                 Some(link) = invited.recv() => self.plan.invited(link, clock::now()),
                 () = server.shared.cluster.occupancy.notified() => {}
-                () = until(self.plan.due()) => {}
+                () = until(self.plan.due().into_iter().chain(self.claimant.due()).min()) => {}
                 _ = tick.tick() => self.look_at_load(),
-                () = &mut meeting, if !self.server.shared.cluster.has_met() => {
-                    self.server.shared.cluster.meets();
-                    continue;
-                }
                 accepted = carrier.accept() => {
                     match accepted {
                         Ok((opening, peer)) => {
@@ -160,15 +154,11 @@ impl Hub {
         self.server.shared.cluster.set_others(others::for_clients(&known));
         let occupied = self.occupied(&rooms);
         self.plan.occupied(occupied.clone());
-        if self.identity.settle(&known) {
-            debug!("this relay's numbers are those of slot {}", self.identity.slot());
-            self.server.shared.cluster.set(self.identity);
-        }
-        if known.living().next().is_some() {
-            self.server.shared.cluster.meets();
-        }
+        self.number(&known);
         self.tell(About {
-            slot: self.identity.slot(),
+            claim: self.identity.claim(),
+            has_slot: self.identity.has_slot(),
+            agreed: self.claimant.agreed().clone(),
             epoch: self.identity.epoch(),
             rooms: occupied.into_iter().take(MAX_ROOMS).collect(),
             public: self.public.clone(),
@@ -176,6 +166,25 @@ impl Hub {
         });
         for step in self.plan.poll(&known, clock::now()) {
             self.follow(step, &rooms, roster);
+        }
+    }
+
+    /// Adapts the numbers of connections, and admits clients once there are any.
+    fn number(&mut self, roster: &Roster) {
+        self.claimant.poll(roster, clock::now());
+        let (claim, has_slot) = (self.claimant.claim(), self.claimant.has_it());
+        if self.identity.settle(claim, has_slot, roster) {
+            debug!("this relay's numbers are those of {:?}", self.identity);
+            self.server.shared.cluster.set(self.identity);
+        }
+        let cluster = &self.server.shared.cluster;
+        if self.claimant.may_begin(clock::now()) && !cluster.is_ready() {
+            if !has_slot {
+                warn!(
+                    "not all relays have agreed to this one's numbers: clients without a name get long ones"
+                );
+            }
+            cluster.has_numbers();
         }
     }
 

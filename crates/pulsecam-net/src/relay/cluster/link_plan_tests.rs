@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::relay::cluster::{Epoch, Load, Relay, Unusable};
+use crate::relay::cluster::{Relay, Unusable};
 
 const LAB: RoomTag = RoomTag::from_bits(1);
 const OFFICE: RoomTag = RoomTag::from_bits(2);
@@ -14,16 +14,7 @@ fn id(bits: u64) -> RelayId {
 }
 
 fn about(started: u64, rooms: &[RoomTag]) -> About {
-    About {
-        started: Timestamp::from_micros(started),
-        link: ([127, 0, 0, 1], started as u16).into(),
-        certificate: "00".repeat(32).parse().unwrap(),
-        public: None,
-        slot: 0,
-        epoch: Epoch::default(),
-        load: Load::default(),
-        rooms: rooms.iter().copied().collect(),
-    }
+    About { rooms: rooms.iter().copied().collect(), ..About::of_test(started) }
 }
 
 fn relay(alive: bool, started: u64, rooms: &[RoomTag]) -> Relay {

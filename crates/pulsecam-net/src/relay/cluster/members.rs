@@ -30,6 +30,11 @@ impl RelayId {
     pub const fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
+
+    /// Its bits.
+    pub(super) const fn to_bits(self) -> u64 {
+        self.0
+    }
 }
 
 impl fmt::Display for RelayId {

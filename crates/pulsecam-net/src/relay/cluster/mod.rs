@@ -11,6 +11,8 @@ mod arrivals;
 mod audience;
 mod board;
 mod carrier;
+mod claim;
+mod claimant;
 mod config;
 mod datagram;
 mod entering;
@@ -40,11 +42,11 @@ pub use self::{
     audience::Neighbour,
     board::{Board, Place},
     carrier::{Accepting, Carrier, Door, Opening},
+    claim::{Claim, NotAClaim},
     config::Config,
     error::Error,
     gossip::{Gossip, REMEMBERED},
     gossip_config::GossipConfig,
-    identity::Identity,
     key::{ClusterKey, NotAnId, RoomTag},
     ledger::{Ledger, LedgerFull},
     link_plan::{LinkKey, LinkPlan, LinkStep, MAX_RELAYS},

@@ -47,21 +47,13 @@ fn load(about: &About) -> (u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        clock::Timestamp,
-        relay::cluster::{Epoch, Relay, RelayId},
-    };
+    use crate::relay::cluster::{Relay, RelayId};
 
     fn relay(public: Option<&str>, clients: u32, bytes_per_s: u64) -> Relay {
         let about = About {
-            started: Timestamp::from_micros(1),
-            link: ([127, 0, 0, 1], 1).into(),
-            certificate: "00".repeat(32).parse().unwrap(),
             public: public.map(|public| public.parse().unwrap()),
-            slot: 0,
-            epoch: Epoch::default(),
             load: Load { clients, bytes_per_s, max_clients: 1000 },
-            rooms: [].into(),
+            ..About::of_test(1)
         };
         Relay { alive: true, about: Ok(about) }
     }

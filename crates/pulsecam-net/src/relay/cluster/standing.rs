@@ -15,8 +15,8 @@ pub(in crate::relay) struct Standing {
     others: Mutex<Arc<OtherRelays>>,
     /// Notified when a client has joined or left a room.
     pub(in crate::relay) occupancy: Notify,
-    /// Cancelled once the relay has met the others, or has waited for them in vain.
-    met: CancellationToken,
+    /// Cancelled once the relay has numbers for its clients.
+    numbered: CancellationToken,
 }
 
 impl Standing {
@@ -25,19 +25,19 @@ impl Standing {
         *lock(&self.identity) = Some(identity);
     }
 
-    /// Records that the relay has met the others, or need not wait for them any longer.
-    pub(super) fn meets(&self) {
-        self.met.cancel();
+    /// Records that the relay has numbers for its clients.
+    pub(super) fn has_numbers(&self) {
+        self.numbered.cancel();
     }
 
     /// Whether it has.
-    pub(super) fn has_met(&self) -> bool {
-        self.met.is_cancelled()
+    pub(super) fn is_ready(&self) -> bool {
+        self.numbered.is_cancelled()
     }
 
-    /// Waits until the relay has met the others. Before that, it might give numbers that they have given.
-    pub(in crate::relay) async fn met(&self) {
-        self.met.cancelled().await;
+    /// Waits until the relay has numbers for its clients.
+    pub(in crate::relay) async fn ready(&self) {
+        self.numbered.cancelled().await;
     }
 
     /// Takes over the relays of which clients are told.
