@@ -78,6 +78,7 @@ struct Link {
     waiting: u64,
     dropped: u64,
     late_us: Option<u64>,
+    round_trip_us: Option<u64>,
 }
 
 /// Prints the relays of a cluster, and the links between them and the one that is asked.
@@ -248,8 +249,10 @@ fn describe(before: &Link, after: &Link, time: Duration) -> String {
         bytes(|link| link.bytes_out),
         if after.viewers == 1 { "1 viewer".to_owned() } else { format!("{} viewers", after.viewers) }
     );
-    if let Some(late) = after.late_us {
-        let _ = write!(line, ", {:.1} ms late", late as f64 / 1000.0);
+    for (time, what) in [(after.late_us, "late"), (after.round_trip_us, "of round trip")] {
+        if let Some(time) = time {
+            let _ = write!(line, ", {:.1} ms {what}", time as f64 / 1000.0);
+        }
     }
     let _ = write!(
         line,

@@ -7,6 +7,7 @@ fn cluster(frames: u64) -> Cluster {
         frames_out: frames,
         bytes_out: frames * 100_000,
         late_us: Some(1500),
+        round_trip_us: Some(640),
         ..Link::default()
     };
     let other = |relay: &str, alive, links| Other {
@@ -38,7 +39,7 @@ fn rates_are_those_of_the_time_between_two_answers() {
         [
             "10.0.0.1:6868  asked  12/1024 clients  0.0 kB/s out",
             "10.0.0.2:6868  there   4/1024 clients  9.0 MB/s out",
-            "  link up: to it 30 frames/s, 3.0 MB/s, 3 viewers there, 1.5 ms late; from it 0 frames/s, 0.0 kB/s",
+            "  link up: to it 30 frames/s, 3.0 MB/s, 3 viewers there, 1.5 ms late, 0.6 ms of round trip; from it 0 frames/s, 0.0 kB/s",
             "02             gone    4/1024 clients  9.0 MB/s out",
         ]
     );

@@ -269,6 +269,11 @@ dashboard-both = in a call
 dashboard-sending = sending
 dashboard-viewing = viewing
 dashboard-idle = idle
+dashboard-guest = remote
+dashboard-guest-at = at { $relay }
+dashboard-relay = relay
+dashboard-link-up = link up
+dashboard-link-down = link down
 dashboard-by-came = clients by join time
 dashboard-by-sends = clients by sending rate
 dashboard-by-lost = clients by lost frames
@@ -281,6 +286,7 @@ dashboard-help =
     Ctrl-L draws the screen again
     Age: from capture to the median viewer.
     Lost: frames that newer ones replaced for slow clients.
+    Remote: a client of another relay; relay: the links with one.
 
 # The page in a browser (keys that begin with `web-` are not used by the program).
 web-waiting-hint = They appear here as soon as someone sends.
@@ -325,5 +331,13 @@ web-sending = { $size } · { $rate } fps · { $bytes }/s · quality { $quality }
 web-nobody = Nobody is watching, so nothing is sent.
 web-viewers = viewers: { $count }
 web-not-connected = Not connected, so nothing is sent.
+web-relays = Relays
+web-relay-own = this one
+web-relay-up = link up
+web-relay-down = link down
+web-relay-idle = nothing to pass on
+web-relay-gone = gone
+web-relay-clients = clients: { $clients }
+web-relay-rates = out { $out } · in { $in }
 web-standstill = This page has stopped working. Reload it.
 web-language = 中文

@@ -269,6 +269,11 @@ dashboard-both = 通话中
 dashboard-sending = 发送中
 dashboard-viewing = 观看中
 dashboard-idle = 空闲
+dashboard-guest = 远端
+dashboard-guest-at = 位于 { $relay }
+dashboard-relay = 中继
+dashboard-link-up = 链路连通
+dashboard-link-down = 链路中断
 dashboard-by-came = 客户端（按加入时间排序）
 dashboard-by-sends = 客户端（按发送速率排序）
 dashboard-by-lost = 客户端（按丢帧数排序）
@@ -281,6 +286,7 @@ dashboard-help =
     Ctrl-L 重新绘制屏幕
     画面延迟：从采集到观看者的时间（取中位数）。
     丢帧：客户端过慢时被新帧取代的帧。
+    远端：其他中继的客户端；中继：与其他中继的链路。
 
 # The page in a browser (keys that begin with `web-` are not used by the program).
 web-waiting-hint = 有人开始发送后，画面会立即显示在这里。
@@ -325,5 +331,13 @@ web-sending = { $size } · { $rate } 帧/秒 · { $bytes }/s · 质量 { $qualit
 web-nobody = 目前无人观看，因此没有发送画面。
 web-viewers = 观看者：{ $count }
 web-not-connected = 未连接，因此没有发送画面。
+web-relays = 中继
+web-relay-own = 当前中继
+web-relay-up = 链路连通
+web-relay-down = 链路中断
+web-relay-idle = 无需转发
+web-relay-gone = 已离线
+web-relay-clients = 客户端：{ $clients }
+web-relay-rates = 发出 { $out } · 收到 { $in }
 web-standstill = 此页面已停止响应。请重新加载。
 web-language = English

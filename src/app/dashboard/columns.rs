@@ -5,7 +5,7 @@
 
 use ratatui::style::Style;
 
-use super::model::{Row, TrafficRate};
+use super::model::{Row, RowKind, TrafficRate};
 use crate::{
     cells,
     i18n::{Phrase, Translations, size},
@@ -120,9 +120,18 @@ impl Column {
         match self {
             Self::Client => {
                 let room = if client.room.is_empty() { String::new() } else { format!(" {}", client.room) };
-                format!("{} {}{room}", client.client, client.addr)
+                match row.kind {
+                    RowKind::Client => format!("{} {}{room}", client.client, client.addr),
+                    // Where its relay comes from; the port says nothing.
+                    RowKind::Guest => {
+                        let relay = [("relay", client.addr.ip().to_string())];
+                        words.format(Phrase::DashboardGuestAt, relay) + &room
+                    }
+                    RowKind::Link { .. } => words.text(Phrase::DashboardRelay) + &room,
+                }
             }
-            Self::Number => client.client.to_string(),
+            Self::Number if row.kind == RowKind::Client => client.client.to_string(),
+            Self::Number => "–".to_owned(),
             Self::Name if row.name.is_empty() && !with_address => client.addr.to_string(),
             Self::Name => sanitize::line(&row.name).into_owned(),
             Self::Sends => traffic(row.sends),
@@ -156,6 +165,13 @@ fn frames(rate: TrafficRate) -> String {
 /// What a client does, and how that is marked.
 pub(super) fn state(row: &Row) -> (Phrase, Style) {
     let (sends, views) = (row.sends.frames > 0.0, row.resident.views);
+    match row.kind {
+        RowKind::Client => {}
+        RowKind::Guest => return (Phrase::DashboardGuest, Style::new().dim()),
+        RowKind::Link { is_up: false } => return (Phrase::DashboardLinkDown, Style::new().yellow().bold()),
+        RowKind::Link { is_up: true } if row.slow => {}
+        RowKind::Link { is_up: true } => return (Phrase::DashboardLinkUp, Style::new().dim()),
+    }
     match (row.slow, sends, views) {
         (true, ..) => (Phrase::DashboardSlow, Style::new().yellow().bold()),
         (false, true, true) => (Phrase::DashboardBoth, Style::new()),

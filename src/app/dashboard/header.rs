@@ -127,7 +127,7 @@ fn figures(
         ]
     });
     let counters = [
-        (0, with(Phrase::DashboardClients, "count", model.rows.len().to_string())),
+        (0, with(Phrase::DashboardClients, "count", model.clients().to_string())),
         (4, with(Phrase::DashboardUptime, "up", clock(up))),
         (1, with(Phrase::DashboardIn, "in", rate(model.comes.bytes))),
         (1, with(Phrase::DashboardOut, "out", rate(model.goes.bytes))),

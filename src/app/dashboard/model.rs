@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[cfg(feature = "cluster")]
+use crate::relay::cluster::{LinkStatus, RelayStatus};
 use crate::relay::{ClientStats, RelayStats, Summary, Traffic};
 
 /// Seconds shown in the small graph.
@@ -35,11 +37,25 @@ impl Order {
     }
 }
 
-/// A client with its rates.
+/// What a row is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum RowKind {
+    /// A client of this relay.
+    #[default]
+    Client,
+    /// A client of another relay, whose video comes over a link.
+    Guest,
+    /// The links with another relay for one room; what it sends came from there.
+    Link { is_up: bool },
+}
+
+/// A client, or what else sends and receives, with its rates.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
+    pub(super) kind: RowKind,
     pub(super) resident: ClientStats,
-    /// Its name, with a number if another client that joined earlier has the same; empty if it sends nothing.
+    /// Its name, with a number if another client that joined earlier has the same; empty if it sends nothing. Of a link,
+    /// the other relay's address.
     pub(super) name: String,
     pub(super) sends: TrafficRate,
     pub(super) gets: TrafficRate,
@@ -73,6 +89,51 @@ impl ClusterCount {
     }
 }
 
+/// A row in two censuses: the relay and the room of a link, or the room and the number of a client.
+type Key = (String, String, u64);
+
+/// What a census has of a row.
+struct Present {
+    key: Key,
+    kind: RowKind,
+    name: String,
+    stats: ClientStats,
+}
+
+impl Present {
+    fn client(kind: RowKind, stats: ClientStats) -> Self {
+        let name = stats.stream.as_ref().map(|stream| stream.stream_name().into_owned());
+        let key = (String::new(), stats.room.clone(), stats.client);
+        Self { key, kind, name: name.unwrap_or_default(), stats }
+    }
+
+    #[cfg(feature = "cluster")]
+    fn link(relay: &RelayStatus, link: &LinkStatus) -> Self {
+        let addr = relay.addr.unwrap_or_else(|| ([0; 4], 0).into());
+        let stats = ClientStats::new(0, addr).with(|stats| {
+            stats.room.clone_from(&link.room);
+            (stats.sent, stats.got, stats.lost) = (link.received, link.sent, link.lost);
+        });
+        let key = (relay.id.to_string(), link.room.clone(), 0);
+        let name = relay.public.as_ref().map_or_else(|| addr.to_string(), ToString::to_string);
+        Self { key, kind: RowKind::Link { is_up: link.up }, name, stats }
+    }
+
+    /// The clients of a relay, and what comes from others.
+    fn all(census: &mut RelayStats) -> Vec<Self> {
+        let clients = census.clients.drain(..);
+        #[cfg_attr(not(feature = "cluster"), expect(unused_mut, reason = "there is nothing else"))]
+        let mut all: Vec<_> = clients.map(|stats| Self::client(RowKind::Client, stats)).collect();
+        #[cfg(feature = "cluster")]
+        {
+            all.extend(census.guests.drain(..).map(|stats| Self::client(RowKind::Guest, stats)));
+            let relays = census.cluster.iter().flat_map(|cluster| &cluster.relays);
+            all.extend(relays.flat_map(|relay| relay.links.iter().map(|link| Self::link(relay, link))));
+        }
+        all
+    }
+}
+
 /// All that is shown, and the scroll position.
 #[derive(Debug, Default)]
 pub(super) struct DashboardModel {
@@ -88,13 +149,13 @@ pub(super) struct DashboardModel {
     pub(super) scrolled: usize,
     pub(super) help: bool,
     last: Option<(Instant, Summary)>,
-    before: BTreeMap<u64, (Traffic, Traffic, u64)>,
-    slow: BTreeMap<u64, Instant>,
+    before: BTreeMap<Key, (Traffic, Traffic, u64)>,
+    slow: BTreeMap<Key, Instant>,
 }
 
 impl DashboardModel {
     /// Takes a new census.
-    pub(super) fn take(&mut self, census: RelayStats, now: Instant) {
+    pub(super) fn take(&mut self, mut census: RelayStats, now: Instant) {
         #[cfg(feature = "cluster")]
         {
             self.cluster = census.cluster.as_ref().map(ClusterCount::of);
@@ -110,28 +171,27 @@ impl DashboardModel {
         };
         let mut rows = Vec::new();
         let mut before = BTreeMap::new();
-        for resident in census.clients {
+        for Present { key, kind, name, stats: resident } in Present::all(&mut census) {
             let known = (resident.sent, resident.got, resident.lost);
-            let (sent, got, lost) = self.before.get(&resident.client).copied().unwrap_or(known);
-            before.insert(resident.client, known);
+            let (sent, got, lost) = self.before.get(&key).copied().unwrap_or(known);
+            before.insert(key.clone(), known);
             if resident.lost > lost {
-                self.slow.insert(resident.client, now);
+                self.slow.insert(key.clone(), now);
             }
-            let slow = self.slow.get(&resident.client);
+            let slow = self.slow.get(&key);
             rows.push(Row {
+                kind,
                 sends: rate(resident.sent, sent),
                 gets: rate(resident.got, got),
                 loses: each(resident.lost, lost),
                 slow: slow.is_some_and(|since| now.saturating_duration_since(*since) < SLOW_STAYS),
-                name: resident
-                    .stream
-                    .as_ref()
-                    .map_or(String::new(), |stream| stream.stream_name().into_owned()),
+                name,
                 resident,
             });
         }
         let mut names = BTreeMap::<String, u32>::new();
-        for row in rows.iter_mut().filter(|row| !row.name.is_empty()) {
+        let is_named = |row: &&mut Row| !row.name.is_empty() && !matches!(row.kind, RowKind::Link { .. });
+        for row in rows.iter_mut().filter(is_named) {
             let times = names.entry(row.name.clone()).or_default();
             *times += 1;
             if *times > 1 {
@@ -164,11 +224,16 @@ impl DashboardModel {
 
     fn sort(&mut self) {
         match self.order {
-            Order::Came => self.rows.sort_by_key(|row| row.resident.client),
+            Order::Came => self.rows.sort_by_key(|row| (row.kind, row.resident.client)),
             Order::Sends => self.rows.sort_by(|a, b| b.sends.bytes.total_cmp(&a.sends.bytes)),
             Order::Lost => self.rows.sort_by_key(|row| std::cmp::Reverse(row.resident.lost)),
         }
         self.scroll(0);
+    }
+
+    /// The number of clients of this relay.
+    pub(super) fn clients(&self) -> usize {
+        self.rows.iter().filter(|row| row.kind == RowKind::Client).count()
     }
 
     /// Switches to the next sort order.
@@ -245,6 +310,51 @@ pub(super) mod tests {
         assert!(model.rows[2].slow, "for a while");
         model.take(quiet, start + Duration::from_secs(7));
         assert!(!model.rows[2].slow);
+    }
+
+    /// A census with a client of another relay, and the link with that relay.
+    #[cfg(feature = "cluster")]
+    pub(in crate::app::dashboard) fn clustered(second: u64, up: bool) -> RelayStats {
+        use crate::relay::cluster::{Load, RelayId, Status};
+
+        let mut census = census(second);
+        let addr = ([10, 0, 0, 2], 6869).into();
+        let mut guest = ClientStats::new(1 << 63, ([10, 0, 0, 2], 41_000).into());
+        guest.stream = Some(FrameInfo::default().with_stream("bob"));
+        (guest.sent.frames, guest.sent.bytes) = (15 * second, 1_500_000 * second);
+        let mut link = LinkStatus { up, viewers: 1, lost: 2 * second, ..LinkStatus::default() };
+        (link.sent.frames, link.sent.bytes) = (90 * second, 9_000_000 * second);
+        (link.received.frames, link.received.bytes) = (15 * second, 1_500_000 * second);
+        let other = RelayStatus {
+            id: RelayId::from_bits(2),
+            alive: up,
+            unusable: None,
+            addr: Some(addr),
+            public: Some("desk2.lan:6868".parse().unwrap()),
+            load: Load::default(),
+            links: vec![link],
+        };
+        census.guests = vec![guest];
+        census.cluster = Some(Status::new(RelayId::from_bits(1), addr, None, vec![other]));
+        census
+    }
+
+    #[cfg(feature = "cluster")]
+    #[test]
+    fn what_comes_from_other_relays_is_no_client_of_this_one() {
+        let start = Instant::now();
+        let mut model = DashboardModel::default();
+        model.take(clustered(10, true), start);
+        model.take(clustered(11, true), start + Duration::from_secs(1));
+        let kinds: Vec<_> = model.rows.iter().map(|row| row.kind).collect();
+        let link = RowKind::Link { is_up: true };
+        assert_eq!(kinds, [RowKind::Client, RowKind::Client, RowKind::Client, RowKind::Guest, link]);
+        assert_eq!(model.clients(), 3);
+        let [guest, link] = [&model.rows[3], &model.rows[4]];
+        assert_eq!((guest.name.as_str(), guest.sends.frames), ("bob", 15.0));
+        assert_eq!((link.name.as_str(), link.sends.frames, link.gets.frames), ("desk2.lan:6868", 15.0, 90.0));
+        assert!(link.slow);
+        assert_eq!(model.cluster, Some(ClusterCount { relays: (2, 2), links: (1, 1) }));
     }
 
     #[test]

@@ -218,6 +218,28 @@ mod tests {
         assert!(chinese.contains("中继在线：2/3"), "{chinese}");
     }
 
+    #[cfg(feature = "cluster")]
+    #[test]
+    fn guests_and_links_are_shown_as_what_they_are() {
+        use crate::app::dashboard::model::tests::clustered;
+
+        let painted_with = |up, width, language| {
+            let mut model = DashboardModel::default();
+            let start = Instant::now();
+            model.take(clustered(10, true), start);
+            model.take(clustered(11, up), start + Duration::from_secs(1));
+            painted(width, 24, &model, language)
+        };
+        let shown = painted_with(true, 110, Language::English);
+        for wanted in ["clients: 3", "at 10.0.0.2", "bob", "remote", "relay", "desk2.lan:6868", "slow"] {
+            assert!(shown.contains(wanted), "no {wanted:?} in\n{shown}");
+        }
+        let shown = painted_with(false, 80, Language::English);
+        assert!(shown.contains("desk2.lan:6868") && shown.contains("link down"), "{shown}");
+        let chinese = painted_with(false, 110, Language::Chinese);
+        assert!(chinese.contains("链路中断") && chinese.contains("远端"), "{chinese}");
+    }
+
     #[test]
     fn a_line_of_the_log_has_its_time_only() {
         assert_eq!(time_only("2026-11-26T10:04:19.931126Z  INFO listening"), "10:04:19  INFO listening");

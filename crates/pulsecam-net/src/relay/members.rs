@@ -224,7 +224,7 @@ impl Member {
     }
 
     /// Whether it has sent video in the last seconds.
-    #[cfg(feature = "web")]
+    #[cfg(any(feature = "cluster", feature = "web"))]
     pub(super) fn is_sending(&self) -> bool {
         lock(&self.newest).as_ref().is_some_and(NewestFrame::is_recent)
     }

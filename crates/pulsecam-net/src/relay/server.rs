@@ -244,6 +244,8 @@ impl Server {
             totals: self.summary(),
             #[cfg(feature = "cluster")]
             cluster: self.cluster_status(None),
+            #[cfg(feature = "cluster")]
+            guests: self.rooms().iter().flat_map(|room| room.guest_stats(now)).collect(),
         }
     }
 

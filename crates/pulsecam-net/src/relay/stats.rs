@@ -23,6 +23,9 @@ pub struct RelayStats {
     /// The cluster, if the relay is in one.
     #[cfg(feature = "cluster")]
     pub cluster: Option<super::cluster::Status>,
+    /// The clients of other relays whose video has come in the last seconds.
+    #[cfg(feature = "cluster")]
+    pub guests: Vec<ClientStats>,
 }
 
 /// One client.
@@ -130,7 +133,7 @@ impl TrafficCounter {
 }
 
 /// A stream that was silent for longer than this does not count as one.
-#[cfg(feature = "web")]
+#[cfg(any(feature = "cluster", feature = "web"))]
 const RECENT: Duration = Duration::from_secs(5);
 
 /// The most UTF-16 units of a description that are kept. Ours have a few hundred, but one may be as long as a
@@ -154,7 +157,7 @@ impl NewestFrame {
     }
 
     /// Whether it came in the last seconds.
-    #[cfg(feature = "web")]
+    #[cfg(any(feature = "cluster", feature = "web"))]
     pub(super) fn is_recent(&self) -> bool {
         Timestamp::now().since(self.came) < RECENT
     }

@@ -1,6 +1,10 @@
 //! What a relay knows of its cluster, for those who watch it.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::{
     about::Load,
@@ -8,7 +12,12 @@ use super::{
 };
 use crate::{
     address::Address,
-    relay::{room::Room, server::Server, stats::Traffic},
+    relay::{
+        members::Member,
+        room::Room,
+        server::Server,
+        stats::{ClientStats, Traffic},
+    },
 };
 
 /// A snapshot of a cluster, as one of its relays knows it.
@@ -23,6 +32,19 @@ pub struct Status {
     pub public: Option<Address>,
     /// The others, also those that are gone and not forgotten yet.
     pub relays: Vec<RelayStatus>,
+}
+
+impl Status {
+    /// What a relay knows that is called `id`, and that others reach at `addr`.
+    #[must_use]
+    pub const fn new(
+        id: RelayId,
+        addr: SocketAddr,
+        public: Option<Address>,
+        relays: Vec<RelayStatus>,
+    ) -> Self {
+        Self { id, addr, public, relays }
+    }
 }
 
 /// Another relay.
@@ -67,6 +89,23 @@ pub struct LinkStatus {
     pub dropped: u64,
     /// How late the other relay gets frames.
     pub late: Option<Duration>,
+    /// The shortest of the last round trips.
+    pub round_trip: Option<Duration>,
+}
+
+impl Room {
+    /// The clients of other relays whose video has come in the last seconds.
+    pub(in crate::relay) fn filming_guests(&self) -> Vec<Arc<Member>> {
+        let mut guests = self.links.guests();
+        guests.retain(|guest| guest.is_sending());
+        guests
+    }
+
+    /// Takes a snapshot of the streams that come from other relays.
+    pub(in crate::relay) fn guest_stats(&self, now: Instant) -> Vec<ClientStats> {
+        let members = self.members();
+        self.filming_guests().iter().map(|guest| guest.stats(self.name(), &members, now)).collect()
+    }
 }
 
 impl Server {
@@ -82,7 +121,7 @@ impl Server {
         };
         let relays = known.iter().map(|(id, relay)| status(id, relay, &rooms)).collect();
         let (addr, public) = (config.about.link, config.about.public.clone());
-        Some(Status { id: config.members.id(), addr, public, relays })
+        Some(Status::new(config.members.id(), addr, public, relays))
     }
 }
 

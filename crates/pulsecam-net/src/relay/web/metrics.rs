@@ -133,7 +133,7 @@ fn put_cluster(text: &mut Exposition, cluster: &Status) {
     let alive = cluster.relays.iter().filter(|relay| relay.alive).count();
     relays.sample(&[("state", "alive")], alive);
     relays.sample(&[("state", "gone")], cluster.relays.len() - alive);
-    let metrics: [(&str, Kind, &str, Value); 11] = [
+    let metrics: [(&str, Kind, &str, Value); 12] = [
         ("pulsecam_link_up", Kind::Gauge, "Whether the link to another relay is up.", |link| {
             Some(f64::from(u8::from(link.up)))
         }),
@@ -182,6 +182,12 @@ fn put_cluster(text: &mut Exposition, cluster: &Status) {
             Kind::Gauge,
             "How late another relay had the newest frame that it reported, including the way back.",
             |link| link.late.map(|late| late.as_secs_f64()),
+        ),
+        (
+            "pulsecam_link_round_trip_seconds",
+            Kind::Gauge,
+            "The shortest of the last round trips to another relay.",
+            |link| link.round_trip.map(|time| time.as_secs_f64()),
         ),
     ];
     for (name, kind, help, value) in metrics {

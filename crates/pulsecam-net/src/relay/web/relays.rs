@@ -59,5 +59,6 @@ fn link(link: &LinkStatus) -> Value {
         "waiting_bytes": link.waiting.1,
         "dropped": link.dropped,
         "late_us": link.late.map(micros),
+        "round_trip_us": link.round_trip.map(micros),
     })
 }

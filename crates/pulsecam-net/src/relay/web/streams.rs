@@ -1,25 +1,20 @@
 //! The streams of a room for clients of HTTP: those of its members, and those that come from other relays.
 
+#[cfg(not(feature = "cluster"))]
 use std::{sync::Arc, time::Instant};
 
-use crate::relay::{event::ClientId, members::Member, room::Room, stats::ClientStats};
+use crate::relay::{event::ClientId, room::Room};
+#[cfg(not(feature = "cluster"))]
+use crate::relay::{members::Member, stats::ClientStats};
 
 impl Room {
-    /// Takes a snapshot of the streams that come from other relays.
-    pub(super) fn guest_stats(&self, now: Instant) -> Vec<ClientStats> {
-        let members = self.members.list();
-        self.filming_guests().iter().map(|guest| guest.stats(self.name(), &members, now)).collect()
+    /// Without a cluster, no streams come from other relays.
+    #[cfg(not(feature = "cluster"))]
+    pub(super) const fn guest_stats(&self, _: Instant) -> Vec<ClientStats> {
+        Vec::new()
     }
 
-    /// The clients of other relays whose video has come in the last seconds.
-    #[cfg(feature = "cluster")]
-    fn filming_guests(&self) -> Vec<Arc<Member>> {
-        let mut guests = self.links.guests();
-        guests.retain(|guest| guest.is_sending());
-        guests
-    }
-
-    /// There are none.
+    /// Without a cluster, there are no clients of other relays.
     #[cfg(not(feature = "cluster"))]
     const fn filming_guests(&self) -> Vec<Arc<Member>> {
         Vec::new()

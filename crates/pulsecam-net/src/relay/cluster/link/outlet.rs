@@ -68,6 +68,8 @@ pub(in crate::relay) struct Outlet {
     sent: TrafficCounter,
     /// How the other relay gets frames on the current connection.
     delivery: Mutex<DeliveryDelay>,
+    /// The shortest of the last round trips, while the link is up.
+    round_trip: Mutex<Option<Duration>>,
     /// Connections of this relay that have ended, until the other one is told.
     gone: Mutex<Departed>,
     told: Mutex<LogThrottle>,
@@ -104,8 +106,9 @@ impl Outlet {
         let ordered = Mutex::new(Ordered { ledger: Ledger::new(BUDGET), waits: false });
         let told = Mutex::new(LogThrottle::new(log_throttle::FLOOD));
         let (writer, viewers, gone) = (Mutex::default(), AtomicU32::new(0), Mutex::default());
-        let (sent, delivery) = (TrafficCounter::default(), Mutex::default());
-        let outlet = Self { relay, memory, mailbox, ordered, writer, viewers, sent, delivery, gone, told };
+        let (sent, delivery, round_trip) = (TrafficCounter::default(), Mutex::default(), Mutex::default());
+        let outlet =
+            Self { relay, memory, mailbox, ordered, writer, viewers, sent, delivery, round_trip, gone, told };
         (Arc::new(outlet), waiting)
     }
 
@@ -150,7 +153,13 @@ impl Outlet {
             waiting: (ordered.ledger.len(), ordered.ledger.bytes()),
             dropped: ordered.ledger.refused(),
             late: lock(&self.delivery).newest_lateness(clock::now()),
+            round_trip: *lock(&self.round_trip),
         }
+    }
+
+    /// Records the shortest of the last round trips.
+    pub(super) fn measured(&self, round_trip: Duration) {
+        *lock(&self.round_trip) = Some(round_trip);
     }
 
     /// Records that the other relay had so many frames of this connection, and the last one `ago` microseconds before
@@ -267,6 +276,7 @@ impl Outlet {
     /// Records that the connection is gone.
     pub(super) fn disconnected(&self) {
         *lock(&self.writer) = None;
+        *lock(&self.round_trip) = None;
         self.set_viewers(0);
         lock(&self.ordered).ledger.iter_mut().for_each(|waiting| waiting.keep(&self.memory));
     }

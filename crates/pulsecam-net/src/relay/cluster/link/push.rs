@@ -239,8 +239,12 @@ impl Session<'_> {
         if let (Some(t1), Some(t2), Some(t3)) = (note.t1, note.t2, note.t3) {
             let mut offsets = lock(&self.offsets);
             let is_first = offsets.best().is_none();
-            offsets.sample(t1, t2, t3, Timestamp::now());
+            let offset = offsets.sample(t1, t2, t3, Timestamp::now());
             drop(offsets);
+            if let Some(offset) = offset {
+                // Its error is half of the round trip.
+                self.outlet.measured(2 * offset.uncertainty());
+            }
             if is_first {
                 // Until it knows that, the other relay shows no ages.
                 self.outlet.note();

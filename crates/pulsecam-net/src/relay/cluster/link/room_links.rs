@@ -212,8 +212,7 @@ impl RoomLinks {
         lock(&self.filming).remove(&guest);
     }
 
-    /// The guests that have sent video, for clients of HTTP: those that have been there longest first.
-    #[cfg(feature = "web")]
+    /// The guests that have sent video: those that have been there longest first.
     pub(in crate::relay) fn guests(&self) -> Vec<Arc<Member>> {
         lock(&self.filming).values().cloned().collect()
     }
