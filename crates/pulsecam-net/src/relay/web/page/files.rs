@@ -36,6 +36,7 @@ pub(super) const FILES: &[PageFile] = &[
     file!("page.css"),
     file!("pictures.js"),
     file!("qr.js"),
+    file!("relays.js"),
     file!("screen.js"),
     file!("share.js"),
     file!("stream.js"),

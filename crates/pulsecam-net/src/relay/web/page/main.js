@@ -10,6 +10,7 @@ import { ended, linkLine } from './link_line.js';
 import { NumberEntry } from './number_entry.js';
 import { Numbers } from './numbers.js';
 import { copy, reduced, save } from './pictures.js';
+import { Relays } from './relays.js';
 import { Share } from './share.js';
 import { Talk } from './talk.js';
 import { Texts } from './texts.js';
@@ -60,6 +61,7 @@ const stage = find('stage', HTMLElement);
 const tiles = new Tiles(find('tiles', HTMLElement), texts, getHost, { tapped, changed, news });
 const gallery = new Gallery(texts, notice);
 const numbers = new Numbers(texts);
+const relays = new Relays(texts, token);
 const entry = new NumberEntry();
 const share = new Share(texts, notice);
 const capture = new Capture(texts, getHost, changed);
@@ -274,6 +276,7 @@ function execute(command) {
     case 'pause': pause(); break;
     case 'numbers':
       numbers.open(!numbers.isOpen);
+      relays.open(numbers.isOpen);
       host.execute({ do: 'graphs', on: numbers.isOpen });
       button('numbers').setAttribute('aria-expanded', String(numbers.isOpen));
       break;
