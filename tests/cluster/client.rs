@@ -76,6 +76,14 @@ impl Client {
         self.handle.block_on(next(&mut self.inbox))
     }
 
+    /// Whether this text comes within a time, whatever else does.
+    pub fn hears(&mut self, words: &str, within: Duration) -> bool {
+        let hearing =
+            async { while text_of(&next(&mut self.inbox).await).is_none_or(|text| text != words) {} };
+        // The timer needs the runtime when it is made.
+        self.handle.block_on(async { timeout(within, hearing).await.is_ok() })
+    }
+
     /// The next message of this kind.
     pub fn next_of(&mut self, kind: MessageKind) -> Received {
         loop {
