@@ -20,8 +20,10 @@ use crate::clock::Timestamp;
 /// The most blocks.
 pub(super) const SLOTS: u32 = 1024;
 
-/// A relay that was not looked at for this long stood still, and what it knows is old. While it waits, it hears of others
-/// several times in that time.
+/// While a relay waits, it is looked at this often, also if it hears nothing.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// One that was not looked at for this long stood still, and what it knows is old.
 const STOOD_STILL: Duration = Duration::from_secs(1);
 
 /// How long a relay waits for the others' consent, before it admits clients all the same; it has no block then. A relay that
@@ -94,8 +96,8 @@ impl Claimant {
 
     /// When it has to be looked at again if nothing is heard.
     pub(super) fn due(&self) -> Option<Instant> {
-        let times =
-            [self.steady + self.patience.steady, self.begun + self.patience.alone, self.begun + LONGEST];
+        let (settled, alone) = (self.steady + self.patience.steady, self.begun + self.patience.alone);
+        let times = [settled, alone, self.begun + LONGEST, self.looked + LOOK];
         times.into_iter().filter(|time| !self.has_it && *time > self.looked).min()
     }
 
