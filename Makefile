@@ -115,7 +115,7 @@ test-qt: deps ## Only: against a real Qt program
 	$(CARGO) test --workspace --release --locked --test qt_peer
 
 test-window: deps ## Only: the window, and the measurement from light to light, under Xvfb
-	$(CARGO) test --workspace --release --locked --test window --test window_start --test window_drop --test window_states --test window_keys --test window_paste --test notifications --test glass
+	$(CARGO) test --workspace --release --locked --test window --test window_start --test window_drop --test window_states --test window_keys --test window_menu --test window_paste --test notifications --test glass
 
 test-terminal: deps ## Only: the dashboard and the view in a terminal
 	$(CARGO) test --workspace --release --locked --test terminal

@@ -97,11 +97,11 @@ impl ActionHandler {
                 }
                 None
             }
-            Action::Record(true) => {
-                self.recording.begin(self.folder.clone());
+            Action::Record { only } => {
+                self.recording.begin(self.folder.clone(), only);
                 None
             }
-            Action::Record(false) => {
+            Action::StopRecording => {
                 self.recording.end_beside();
                 None
             }

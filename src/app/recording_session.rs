@@ -11,12 +11,13 @@ use crate::{
     i18n::{Phrase, Translations},
     pipeline::ReceivedFrame,
     recording::{Error, FileTarget, Finished, Recordings},
+    stream_id::StreamId,
     view::{Update, WindowHandle},
 };
 
-/// The current recording, if any.
+/// The current recording, if any: of all streams, or of one.
 pub(super) struct RecordingSession {
-    recordings: Mutex<Option<Recordings>>,
+    recordings: Mutex<Option<(Recordings, Option<StreamId>)>>,
     handle: WindowHandle,
     words: Arc<Translations>,
 }
@@ -26,13 +27,13 @@ impl RecordingSession {
         Self { recordings: Mutex::new(None), handle, words }
     }
 
-    fn takes(&self) -> MutexGuard<'_, Option<Recordings>> {
+    fn takes(&self) -> MutexGuard<'_, Option<(Recordings, Option<StreamId>)>> {
         self.recordings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts recording everything that arrives, one file per stream in this folder.
-    pub(super) fn begin(&self, folder: PathBuf) {
-        self.takes().get_or_insert_with(|| Recordings::new(FileTarget::Folder(folder), None));
+    /// Starts recording everything that arrives, or one stream; one file per stream in this folder.
+    pub(super) fn begin(&self, folder: PathBuf, only: Option<StreamId>) {
+        self.takes().get_or_insert_with(|| (Recordings::new(FileTarget::Folder(folder), None), only));
         self.handle.push(Update::Recording(Some(Instant::now())));
     }
 
@@ -44,7 +45,10 @@ impl RecordingSession {
     /// Records a frame that arrived.
     pub(super) fn frame(&self, frame: &ReceivedFrame) {
         let mut recordings = self.takes();
-        let Some(under_way) = recordings.as_mut() else { return };
+        let Some((under_way, only)) = recordings.as_mut() else { return };
+        if only.is_some_and(|only| only != frame.id) {
+            return;
+        }
         match under_way.frame(frame.id, &frame.stream, frame.taken()) {
             Ok(None) => {}
             Ok(Some(begun)) => {
@@ -85,7 +89,7 @@ impl RecordingSession {
 
     /// Ends the recording, if there is one; returns its files, or `None` if it has none.
     fn finish(&self) -> Vec<Option<Result<Finished, Error>>> {
-        let Some(recordings) = self.takes().take() else { return Vec::new() };
+        let Some((recordings, _)) = self.takes().take() else { return Vec::new() };
         let files: Vec<_> = recordings.finish().into_iter().map(Some).collect();
         if files.is_empty() { vec![None] } else { files }
     }

@@ -163,6 +163,7 @@ key-close = close what is open, or leave full screen
 key-full-screen = full screen (or double-click)
 key-on-top = keep the window on top
 key-small = small window without a frame
+key-menu = menu (or right-click, Shift+F10)
 key-help = show these keys
 key-quit = quit
 
@@ -177,6 +178,34 @@ button-share = Link
 button-numbers = Stats
 button-help = Keys
 button-all = All
+
+# The menu of a right click.
+menu-enlarge = Enlarge
+menu-all = Show all streams
+menu-save = Save a snapshot
+menu-copy = Copy the picture
+menu-record = Record this stream
+menu-stop = Stop recording
+menu-mirror = Mirror
+menu-flip = Upside down
+menu-quarter = Rotate
+menu-whole = Whole picture
+menu-fill = Fill the area
+menu-actual = Actual size
+menu-zoom = Zoom in
+menu-pin = Keep in front
+menu-hide = Hide
+menu-numbers = Statistics
+menu-say = Write a message
+menu-unhide = Show hidden streams
+menu-pause = Pause
+menu-camera = Your camera
+menu-cameras = Choose a camera
+menu-share = Link for browsers
+menu-full-screen = Full screen
+menu-on-top = Keep on top
+menu-small = Small window
+menu-keys = All keys
 
 # Results of commands.
 saved-as = saved as { $path }

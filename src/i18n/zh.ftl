@@ -163,6 +163,7 @@ key-close = 关闭打开的面板，或退出全屏
 key-full-screen = 全屏（也可双击画面）
 key-on-top = 窗口置顶
 key-small = 无边框小窗口
+key-menu = 打开菜单（也可按 Shift+F10，或右击画面）
 key-help = 显示快捷键
 key-quit = 退出
 
@@ -177,6 +178,34 @@ button-share = 链接
 button-numbers = 统计
 button-help = 快捷键
 button-all = 全部
+
+# The menu of a right click.
+menu-enlarge = 放大此画面
+menu-all = 显示全部画面
+menu-save = 保存画面
+menu-copy = 复制画面
+menu-record = 录制此画面
+menu-stop = 停止录制
+menu-mirror = 左右镜像
+menu-flip = 上下翻转
+menu-quarter = 旋转
+menu-whole = 完整显示
+menu-fill = 填满
+menu-actual = 原始大小
+menu-zoom = 局部放大
+menu-pin = 固定在最前
+menu-hide = 隐藏
+menu-numbers = 统计信息
+menu-say = 发送消息
+menu-unhide = 显示已隐藏的画面
+menu-pause = 暂停
+menu-camera = 我的摄像头
+menu-cameras = 选择摄像头
+menu-share = 浏览器链接
+menu-full-screen = 全屏
+menu-on-top = 窗口置顶
+menu-small = 小窗口
+menu-keys = 全部快捷键
 
 # Results of commands.
 saved-as = 已保存为 { $path }

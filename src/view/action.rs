@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{arrangement::Arrangement, news::News, stream_counts::StreamCounts};
-use crate::playback::Progress;
+use crate::{playback::Progress, stream_id::StreamId};
 
 /// A request to the caller: the window itself writes no files and has no access to the network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +39,13 @@ pub enum Action {
         /// The file: a picture in any format.
         file: Bytes,
     },
-    /// Start or stop recording; [`Update::Recording`](super::Update::Recording) reports the actual state.
-    Record(bool),
+    /// Start recording; [`Update::Recording`](super::Update::Recording) reports the actual state.
+    Record {
+        /// The stream to record; `None` for all of them.
+        only: Option<StreamId>,
+    },
+    /// Stop recording.
+    StopRecording,
     /// Turn the user's own camera on or off.
     Camera(bool),
     /// List the cameras ([`Update::Cameras`](super::Update::Cameras)).

@@ -11,9 +11,13 @@ pub(crate) enum Command {
     Copy,
     Record,
     Camera,
+    /// Opens or closes the menu.
+    Menu,
+    /// Runs the command of this entry of the menu.
+    UseEntry(usize),
     /// Opens or closes the list of cameras.
     Cameras,
-    /// Selects a row of that list, by this many steps.
+    /// Selects a row of that list, or of the menu, by this many steps.
     Select(isize),
     /// Uses the selected row.
     UseSelected,

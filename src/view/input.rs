@@ -46,6 +46,11 @@ impl Shell {
             }
             PointerEvent::Click(x, y) => self.click(x, y, now),
             PointerEvent::DoubleClick(x, y) => self.double_click(x, y, actions, now),
+            PointerEvent::RightClick(x, y) => {
+                self.visibility.note(Fact::Touched);
+                self.open_menu((x, y));
+                None
+            }
             PointerEvent::Dragged(x, y) => {
                 self.pull((x, y));
                 if self.model.film().is_some_and(|film| film.is_held) {
@@ -133,6 +138,9 @@ impl Shell {
         let pointer = self.context.pointer.map(|(x, y)| Rect::new(x, y, 1, 1));
         let is_in = |area: Rect| pointer.is_some_and(|at| area.contains(at));
         let back = if lines > 0 { Command::Previous } else { Command::Next };
+        if self.model.menu.is_some() {
+            return Some(Command::Select(-lines.signum()));
+        }
         if self.model.displayed_image().is_some() {
             return Some(back);
         }
@@ -157,6 +165,9 @@ impl Shell {
     fn stroke(&mut self, stroke: &Stroke, actions: &mut Vec<Action>, now: Instant) {
         (self.damage, self.touched) = (Damage::All, now);
         self.visibility.note(Fact::Touched);
+        if self.model.menu.is_some() {
+            return self.menu_stroke(stroke, actions, now);
+        }
         let is_enter = matches!(stroke.key, Some(Key::Enter | Key::NumPadEnter));
         if is_enter && !self.model.drafts.is_empty() {
             return self.execute(Command::SendDraft, actions, now);
@@ -191,7 +202,10 @@ impl Shell {
         }
     }
 
-    fn execute(&mut self, command: Command, actions: &mut Vec<Action>, now: Instant) {
+    pub(super) fn execute(&mut self, command: Command, actions: &mut Vec<Action>, now: Instant) {
+        if self.use_menu(command, actions, now) {
+            return;
+        }
         self.reframe(command, now);
         actions.extend(self.rearrange(command, now));
         let notice = match command {

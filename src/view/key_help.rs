@@ -34,7 +34,7 @@ const fn row(keys: &'static str, what: Phrase, needs: &'static [Need]) -> Row {
 }
 
 /// All keys.
-const ROWS: [Row; 37] = [
+const ROWS: [Row; 38] = [
     row("1 2 3 …", Phrase::KeyEnlarge, &[Need::Live]),
     row("Tab", Phrase::KeyNext, &[Need::Live]),
     row("0", Phrase::KeyAll, &[Need::Live]),
@@ -67,6 +67,7 @@ const ROWS: [Row; 37] = [
     row("o", Phrase::KeyOnTop, &[Need::States]),
     row("p", Phrase::KeySmall, &[Need::States]),
     row("x", Phrase::KeyDismiss, &[]),
+    row("Menu", Phrase::KeyMenu, &[Need::Window]),
     row("h", Phrase::KeyHelp, &[]),
     row("Esc", Phrase::KeyClose, &[Need::Window]),
     row("Esc", Phrase::TerminalClose, &[Need::Terminal]),

@@ -164,6 +164,8 @@ impl Stroke {
             Key::Space => Command::Pause,
             Key::I => Command::Numbers,
             Key::H | Key::F1 => Command::Help,
+            Key::Menu => Command::Menu,
+            Key::F10 if self.shift => Command::Menu,
             Key::X => Command::Dismiss,
             Key::Enter | Key::NumPadEnter if self.alt => Command::FullScreen,
             Key::T | Key::Enter | Key::NumPadEnter => Command::Say,

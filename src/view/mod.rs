@@ -50,6 +50,9 @@ mod keys;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod keysym;
 pub(crate) mod look;
+mod menu;
+mod menu_panel;
+mod menu_use;
 mod model;
 mod model_commands;
 mod model_film;

@@ -15,6 +15,7 @@ use super::{
     entry::Edit,
     film::FilmState,
     gallery::{Gallery, GalleryImage},
+    menu::Menu,
     number_entry::NumberEntry,
     state,
     stream::{Stream, StreamHealth},
@@ -54,6 +55,8 @@ pub(crate) struct Model {
     pub(crate) paused: bool,
     pub(crate) numbers: bool,
     pub(crate) help: bool,
+    /// The menu, while it is open.
+    pub(crate) menu: Option<Menu>,
     /// The list of cameras, while it is open.
     pub(crate) cameras: Option<CameraList>,
     /// The relay's page for browsers, if it has one.
@@ -86,6 +89,7 @@ impl Model {
             paused: false,
             numbers: false,
             help: false,
+            menu: None,
             cameras: None,
             page: None,
             shares: false,

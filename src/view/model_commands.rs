@@ -41,11 +41,18 @@ impl Model {
                     }
                 }
             }
-            Command::Numbers => self.numbers = !self.numbers,
+            Command::Numbers => match self.streams.aimed() {
+                Some(place) => {
+                    self.numbers = true;
+                    self.streams.inspect(place);
+                }
+                None => self.numbers = !self.numbers,
+            },
             Command::Help => self.help = !self.help,
             Command::Share if self.page.is_none() => self.notice(Phrase::NoPage, now),
             Command::Share => self.shares = !self.shares,
             // The topmost panel is closed first.
+            Command::Dismiss if self.menu.take().is_some() => {}
             Command::Dismiss if self.help => self.help = false,
             Command::Dismiss if self.shares => self.shares = false,
             Command::Dismiss if self.discard_drafts() => {}
@@ -71,7 +78,8 @@ impl Model {
             Command::OpenFolder => return vec![Action::OpenFolder],
             Command::Copy if self.shares => return self.copy_link().into_iter().collect(),
             Command::Copy => return self.copy().into_iter().collect(),
-            Command::Record => return vec![Action::Record(self.recording.is_none())],
+            Command::Record if self.recording.is_some() => return vec![Action::StopRecording],
+            Command::Record => return vec![Action::Record { only: self.streams.aimed }],
             Command::Camera => {
                 let on = matches!(self.own, Some(SelfViewState::Off));
                 return self.own.iter().map(|_| Action::Camera(on)).collect();
@@ -83,7 +91,9 @@ impl Model {
                 return if opens { vec![Action::ListCameras] } else { Vec::new() };
             }
             Command::Select(by) => {
-                if let Some(list) = &mut self.cameras {
+                if let Some(menu) = &mut self.menu {
+                    menu.step(by);
+                } else if let Some(list) = &mut self.cameras {
                     list.step(by);
                 }
             }
@@ -94,7 +104,9 @@ impl Model {
             Command::UseCamera(row) => return self.use_camera(row).into_iter().collect(),
             Command::Quit => self.quit(now),
             // The window's own.
-            Command::FullScreen
+            Command::Menu
+            | Command::UseEntry(_)
+            | Command::FullScreen
             | Command::OnTop
             | Command::Paste
             | Command::Small
@@ -141,7 +153,8 @@ impl Model {
 
     /// Closes the topmost layer over the pictures; false if there is none.
     pub(crate) fn close(&mut self) -> bool {
-        if self.leaving_until.take().is_some() || std::mem::take(&mut self.help) {
+        if self.menu.take().is_some() || self.leaving_until.take().is_some() || std::mem::take(&mut self.help)
+        {
             return true;
         }
         if self.cameras.take().is_some() || std::mem::take(&mut self.shares) {

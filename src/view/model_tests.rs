@@ -194,9 +194,9 @@ fn commands_match_the_help() {
     assert!(!model.help && model.images.len() == 2, "the topmost panel is closed first");
     model.execute(Command::Dismiss, now);
     assert_eq!(model.images.len(), 1);
-    assert_eq!(model.execute(Command::Record, now), [Action::Record(true)]);
+    assert_eq!(model.execute(Command::Record, now), [Action::Record { only: None }]);
     model.apply(Update::Recording(Some(now)), now);
-    assert_eq!(model.execute(Command::Record, now), [Action::Record(false)]);
+    assert_eq!(model.execute(Command::Record, now), [Action::StopRecording]);
 }
 
 #[test]

@@ -121,21 +121,25 @@ fn link(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, at: Rec
     context.painter.draw(canvas, &line, left + dot + margin / 2, top, style);
 }
 
-/// Paints the mirrored self view above the lower right corner, or a card if the camera is off.
-pub(super) fn own(context: &mut RenderContext, model: &Model, canvas: &mut Canvas) {
-    let Some(own) = &model.own else { return };
-    let Metrics { text, small, margin, .. } = context.metrics;
-    let size = match own {
+/// The area of the self view, if there is one, and room for it.
+pub(super) fn own_area(context: &RenderContext, model: &Model) -> Option<Rect> {
+    let Metrics { text, margin, .. } = context.metrics;
+    let size = match model.own.as_ref()? {
         SelfViewState::Picture(picture) => (picture.width, picture.height),
         SelfViewState::Off | SelfViewState::NoSignal(_) => ((text * 14.0) as usize, (text * 8.0) as usize),
     };
     // It stays small beside other pictures, and is left out if there is no room: the others matter more.
     let (right, bottom) =
         (context.stage.width.saturating_sub(margin), context.stage.height.saturating_sub(4 * margin));
-    if size.0 + 2 * margin > context.stage.width / 2 || size.1 + 2 * margin > context.stage.height / 2 {
-        return;
-    }
-    let rect = Rect::new(right - size.0, bottom.saturating_sub(size.1), size.0, size.1);
+    let has_room =
+        size.0 + 2 * margin <= context.stage.width / 2 && size.1 + 2 * margin <= context.stage.height / 2;
+    has_room.then(|| Rect::new(right - size.0, bottom.saturating_sub(size.1), size.0, size.1))
+}
+
+/// Paints the mirrored self view above the lower right corner, or a card if the camera is off.
+pub(super) fn own(context: &mut RenderContext, model: &Model, canvas: &mut Canvas) {
+    let (Some(own), Some(rect)) = (&model.own, own_area(context, model)) else { return };
+    let Metrics { small, margin, .. } = context.metrics;
     let frame = Rect::new(rect.x - 2, rect.y.saturating_sub(2), rect.width + 4, rect.height + 4);
     context.front.push(frame);
     fill(canvas, frame, RAISED);

@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::{
     bar, camera_panel, chat_panel,
     damage::Damage,
-    film_bar,
+    film_bar, menu_panel,
     model::Model,
     overlay, panels,
     render_context::{PaintedTile, RenderContext, state_dot},
@@ -127,6 +127,9 @@ fn layers(
     if model.help {
         panels::help(context, model, canvas);
     }
+    if let Some(menu) = &model.menu {
+        menu_panel::paint(context, model, menu, canvas);
+    }
     if model.asks_to_leave(now) {
         veil(canvas, window, 0, BEHIND_IMAGE);
         panels::leaving(context, model, canvas);
@@ -136,7 +139,7 @@ fn layers(
     }
     // These cover much of the window, or dim all of it.
     let has_panel = has_numbers || model.help || model.shares || model.cameras.is_some() || image.is_some();
-    if has_panel || model.asks_to_leave(now) || context.dragged.is_some() {
+    if has_panel || model.menu.is_some() || model.asks_to_leave(now) || context.dragged.is_some() {
         context.front.push(window);
     }
 }
@@ -154,9 +157,13 @@ fn headline(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, now
     context.painter.draw(canvas, &line, block.x, block.y + dot + margin, style);
     let hint = model.words.text(if tone == Tone::Good { Phrase::WaitingHint } else { Phrase::KeysHint });
     let style = Style::line(text, FAINT, room).with_lines(3).centred();
-    let (hint_width, _) = context.painter.measure(&hint, style);
-    let top = block.y + dot + 2 * margin + height;
-    context.painter.draw(canvas, &hint, context.stage.width.saturating_sub(hint_width) / 2, top, style);
+    let (hint_width, hint_height) = context.painter.measure(&hint, style);
+    let left = context.stage.width.saturating_sub(hint_width) / 2;
+    let place = Rect::new(left, block.y + dot + 2 * margin + height, hint_width, hint_height);
+    // In a small window, the self view would cover a part of it.
+    if overlay::own_area(context, model).is_none_or(|own| !own.overlaps(place)) {
+        context.painter.draw(canvas, &hint, place.x, place.y, style);
+    }
 }
 
 #[cfg(test)]

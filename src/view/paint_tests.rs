@@ -169,3 +169,24 @@ fn after_a_window_was_not_seen_no_old_picture_is_painted() {
     let canvas = painted.whole(now);
     assert_eq!(canvas.pixel(middle.0, middle.1), Some(0x0011_aa22));
 }
+
+#[test]
+fn the_self_view_covers_no_words_of_an_empty_window() {
+    let now = Instant::now();
+    let words_beside = |size: (usize, usize)| {
+        let mut context = RenderContext::new(1.0, WindowContext::default());
+        let mut model = fed(&[], now);
+        model.apply(Update::Own(SelfViewState::Off), now);
+        let mut canvas = Canvas::filled(size.0, size.1, UNPAINTED);
+        paint(&mut context, &model, &mut canvas, Damage::All, now);
+        let own = overlay::own_area(&context, &model).unwrap();
+        let is_light = |x: usize, y: usize| {
+            canvas.pixel(x, y).is_some_and(|pixel| pixel.to_be_bytes()[1..].iter().all(|c| *c > 100))
+        };
+        // The frame of the self view is two pixels wide.
+        let rows = own.y..own.y + 30;
+        rows.flat_map(|y| (0..own.x - 4).map(move |x| (x, y))).any(|(x, y)| is_light(x, y))
+    };
+    assert!(!words_beside((640, 400)), "a hint that is cut off");
+    assert!(!words_beside((1_280, 720)), "far below the words");
+}

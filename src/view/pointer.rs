@@ -21,6 +21,8 @@ pub(crate) enum PointerEvent {
     /// Pressed there for the second time in a row.
     #[cfg_attr(not(all(unix, not(target_os = "macos"))), expect(dead_code, reason = "reported by X11 only"))]
     DoubleClick(usize, usize),
+    /// Pressed there with the right button.
+    RightClick(usize, usize),
     /// Turned by this many lines; positive is up.
     Wheel(isize),
     /// Turned by this many notches with the control key down.
@@ -36,6 +38,7 @@ pub(super) const NOTCH: f32 = 3.0;
 pub(crate) struct Pointer {
     at: Option<(usize, usize)>,
     down: bool,
+    right_down: bool,
     /// Whether it was pressed in the window, and is still down.
     pressed: bool,
     inside: bool,
@@ -48,7 +51,14 @@ impl Pointer {
         // A drag may leave the window; the position is clamped to its edge then.
         let at = if self.pressed { place(MouseMode::Clamp) } else { inside };
         let wheel = window.get_scroll_wheel().map_or(0.0, |(_, down)| down);
-        self.update(at, window.get_mouse_down(MouseButton::Left), wheel)
+        let mut events = self.update(at, window.get_mouse_down(MouseButton::Left), wheel);
+        events.extend(self.right(inside, window.get_mouse_down(MouseButton::Right)));
+        events
+    }
+
+    fn right(&mut self, at: Option<(usize, usize)>, down: bool) -> Option<PointerEvent> {
+        let was_down = std::mem::replace(&mut self.right_down, down);
+        at.filter(|_| down && !was_down).map(|(x, y)| PointerEvent::RightClick(x, y))
     }
 
     fn update(&mut self, at: Option<(usize, usize)>, down: bool, wheel: f32) -> Vec<PointerEvent> {
@@ -98,6 +108,10 @@ mod tests {
             [PointerEvent::Wheel(-3)],
             "entering is no click"
         );
+        let right = [true, true, false, true].map(|down| pointer.right(Some((6, 5)), down).is_some());
+        assert_eq!(right, [true, false, false, true]);
+        assert_eq!(pointer.right(None, false), None);
+        assert_eq!(pointer.right(None, true), None, "outside");
     }
 
     #[test]

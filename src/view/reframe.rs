@@ -43,10 +43,12 @@ pub(super) struct Grip {
 }
 
 impl Shell {
-    /// The place of the stream that a command is about: the enlarged one, the only one, or that under the pointer.
+    /// The place of the stream that a command is about: that of the menu, the enlarged one, the only one, or that under
+    /// the pointer.
     pub(super) fn target(&self) -> Option<usize> {
         let only = (self.model.streams.len() == 1).then_some(0);
-        self.model.enlarged().or(only).or_else(|| self.tile_at(self.context.pointer?))
+        let named = self.model.streams.aimed().or_else(|| self.model.enlarged()).or(only);
+        named.or_else(|| self.tile_at(self.context.pointer?))
     }
 
     /// The proportions that a small window keeps: of the enlarged or only picture, or else of the window.

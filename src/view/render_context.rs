@@ -176,8 +176,12 @@ impl RenderContext {
         let hit = self.pointer.and_then(|(x, y)| self.hit_area(x, y));
         match hit {
             Some((area, Hit::Command(Command::Enlarge(_)))) => outline(canvas, area, self.metrics),
-            Some((_, Hit::Command(Command::Dismiss | Command::Help | Command::Share | Command::Cameras)))
-                if self.covers(hit) => {}
+            Some((
+                _,
+                Hit::Command(
+                    Command::Dismiss | Command::Help | Command::Share | Command::Cameras | Command::Menu,
+                ),
+            )) if self.covers(hit) => {}
             Some((area, Hit::Command(_))) => rounded(canvas, area, area.height as f32 / 4.0, TEXT, HIGHLIGHT),
             _ => {}
         }

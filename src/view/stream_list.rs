@@ -34,6 +34,8 @@ pub(crate) struct StreamList {
     /// In the user's order; those that it does not mention by their numbers.
     pub(super) streams: Vec<Stream>,
     pub(super) enlarged: Option<StreamId>,
+    /// The stream that the user has opened the menu for, while a command of the menu runs.
+    pub(super) aimed: Option<StreamId>,
     /// The stream whose figures the user wants to see, rather than those of the enlarged one.
     inspected: Option<StreamId>,
     /// Where the strip beside the enlarged stream begins.
@@ -187,9 +189,14 @@ impl StreamList {
         self.place(self.enlarged?)
     }
 
-    /// The enlarged stream, or all that are not hidden.
+    /// The place of the stream that the menu's command is about, if any.
+    pub(crate) fn aimed(&self) -> Option<usize> {
+        self.place(self.aimed?)
+    }
+
+    /// The stream that the menu's command is about, the enlarged one, or all that are not hidden.
     pub(crate) fn visible(&self) -> Vec<&Stream> {
-        match self.enlarged() {
+        match self.aimed().or_else(|| self.enlarged()) {
             Some(place) => vec![&self.streams[place]],
             None => self.shown().into_iter().map(|place| &self.streams[place]).collect(),
         }

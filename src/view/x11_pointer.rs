@@ -127,6 +127,7 @@ impl Buttons {
                     self.push(PointerEvent::Click(x, y));
                 }
             }
+            3 => self.push(PointerEvent::RightClick(x, y)),
             4 if control => self.push(PointerEvent::Zoom(1)),
             5 if control => self.push(PointerEvent::Zoom(-1)),
             4 => self.push(PointerEvent::Wheel(NOTCH as isize)),

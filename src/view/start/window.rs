@@ -208,7 +208,7 @@ impl<'a> Shell<'a> {
                     self.is_changed |= self.at.take().is_some();
                     None
                 }
-                PointerEvent::Released | PointerEvent::Zoom(_) => None,
+                PointerEvent::Released | PointerEvent::RightClick(..) | PointerEvent::Zoom(_) => None,
             };
             if let Some((press, is_second)) = pressed {
                 steps.push(self.form.click(press, is_second));
