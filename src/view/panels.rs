@@ -110,9 +110,14 @@ pub(super) fn help(context: &mut RenderContext, model: &Model, canvas: &mut Canv
 /// Paints the question whether to leave a call.
 pub(super) fn leaving(context: &mut RenderContext, model: &Model, canvas: &mut Canvas) {
     let window = Rect::new(0, 0, canvas.width, canvas.height);
-    let Metrics { large, .. } = context.metrics;
+    let Metrics { large, margin, .. } = context.metrics;
     context.clickable(window, None);
     let question = model.words.text(Phrase::LeaveCall);
     let style = Style::line(large, TEXT, window.width * 4 / 5).with_lines(4).centred();
-    context.centred(canvas, &question, window, style);
+    // No other text shows through.
+    let (width, height) = context.painter.measure(&question, style);
+    let panel = window.middle(width + 2 * margin, height + 2 * margin);
+    rounded(canvas, panel.within(canvas.width, canvas.height), margin as f32, PANEL, 255);
+    let at = panel.middle(width, height);
+    context.painter.draw(canvas, &question, at.x, at.y, style);
 }

@@ -12,6 +12,9 @@ use crate::{
 /// The smallest part of the usual text size at which a table is still painted whole.
 pub(super) const SMALLEST: f32 = 0.5;
 
+/// The smallest size of a text in pixels, on a screen of any density.
+const LEGIBLE: f32 = 11.0;
+
 /// Rows of two columns, measured. A row without a second column is a heading.
 pub(super) struct Table<'a> {
     rows: &'a [[String; 2]],
@@ -79,7 +82,14 @@ fn blocks<'a>(
         }
     }
     let (blocks, share) = best;
-    divided(blocks, text * share.max(SMALLEST), width.saturating_sub(2 * margin * (blocks - 1)) / blocks)
+    // Widths of letters are rounded.
+    let share = if share < 1.0 { share * 0.98 } else { share };
+    let text = text * share.max(SMALLEST.min(LEGIBLE / text));
+    let whole = divided(blocks, text, usize::MAX >> 32);
+    if across(&whole, margin) <= width {
+        return whole;
+    }
+    divided(blocks, text, width.saturating_sub(2 * margin * (blocks - 1)) / blocks)
 }
 
 /// The width of tables beside each other.
@@ -134,6 +144,10 @@ mod tests {
         let small = parts((580, 360));
         assert!(small.len() > 1 && small[0] > 12.0, "{small:?}");
         assert_eq!(parts((100, 100))[0], 8.0);
+        // On a dense screen, the text may be smaller than half of the usual size.
+        let mut dense = RenderContext::new(3.0, WindowContext::default());
+        let tables = blocks(&mut dense, &rows, (600, 720));
+        assert!(across(&tables, dense.metrics.margin) <= 600 && tables[0].text >= LEGIBLE);
         assert!(blocks(&mut context, &[], (100, 100)).is_empty());
     }
 
