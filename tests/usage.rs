@@ -25,7 +25,11 @@ fn errors_are_one_line_with_a_hint() {
 
     fails(&["view", "no such host", "--no-window"], 1, &["cannot find the host", "no such host"]);
     fails(&["relay", "--listen", addr], 1, &["cannot listen on", addr, "--listen"]);
-    fails(&["relay", "--listen", "nonsense"], 1, &["cannot listen on nonsense"]);
+    fails(&["relay", "--listen", "nonsense"], 2, &["cannot listen on nonsense", "ADDR:PORT"]);
+    fails(&["relay", "--listen", "localhost:abc"], 2, &["\"abc\" is not a port", "localhost:6868"]);
+    let unwritable = ["view", addr, "--no-window", "--for", "20s", "--save"];
+    fails(&[&unwritable[..], &["/proc/xx"]].concat(), 1, &["cannot save into /proc/xx"]);
+    fails(&[&unwritable[..], &[&notes]].concat(), 1, &["cannot save into", "notes.txt"]);
     fails(&["send", addr, "--source", "/no/such/file"], 1, &["/no/such/file", "--source takes"]);
     fails(&["send", addr, "--source", empty], 1, &["has no pictures", empty]);
     fails(&["send", addr, "--source", &notes], 1, &["notes.txt is not a picture"]);
@@ -206,6 +210,16 @@ fn help_has_examples_and_completions_are_scripts() {
     for shell in ["bash", "zsh", "fish"] {
         let script = text_of(&run(&["completions", shell]).stdout);
         assert!(script.contains("max-message") && script.contains("pulsecam"), "{shell}");
+        // Values, not names of files.
+        let suggests = |option: &str, values: &str| {
+            let offers = |line: &str| line.contains(values) && !line.contains("_files");
+            script
+                .lines()
+                .zip(script.lines().skip(1))
+                .any(|(line, next)| line.contains(option) && (offers(line) || offers(next)))
+        };
+        assert!(suggests("lang", if shell == "fish" { "zh" } else { "en zh" }), "{shell}");
+        assert!(suggests("terminal", if shell == "fish" { "sixel" } else { "kitty sixel" }), "{shell}");
     }
     assert!(text_of(&run(&["--version"]).stdout).starts_with("pulsecam "));
 }

@@ -15,6 +15,8 @@ use crate::{capture, jpeg, link, pipeline, recording, still, view, virtual_camer
 pub(crate) enum Error {
     #[error("cannot listen on {addr}: {source}")]
     Listen { addr: String, source: io::Error },
+    #[error("cannot listen on {addr}: there is no such address ({reason})")]
+    NoAddress { addr: String, reason: String },
     #[cfg(target_os = "linux")]
     #[error("the service manager passed {0} (one ListenStream= in the .socket unit, as in docs/deploy)")]
     Inherited(String),
@@ -47,6 +49,9 @@ pub(crate) enum Error {
     Message(#[from] wire::Fault),
     #[error("{}: {reason}", path.display())]
     File { path: PathBuf, reason: String },
+    #[cfg(feature = "client")]
+    #[error("cannot save into {}: {source}", path.display())]
+    Folder { path: PathBuf, source: io::Error },
     #[error("{}: already exists", path.display())]
     Exists { path: PathBuf },
     #[cfg(feature = "client")]
@@ -123,4 +128,14 @@ pub(crate) enum Error {
     Stopped,
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+impl Error {
+    /// The error of opening a listener at this address.
+    pub(super) fn listen(addr: String, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::NoAddress { addr, reason: source.to_string() },
+            _ => Self::Listen { addr, source },
+        }
+    }
 }

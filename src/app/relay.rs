@@ -123,7 +123,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
             None => {
                 let addr = options.listen.to_string();
                 tokio::select! {
-                    opened = relay::listen(&addr) => opened.map_err(|source| Error::Listen { addr, source })?,
+                    opened = relay::listen(&addr) => opened.map_err(|source| Error::listen(addr, source))?,
                     // Looking up a name can take a while.
                     _ = &mut signals => return Ok(()),
                 }

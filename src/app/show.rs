@@ -24,6 +24,7 @@ use super::{
     remembered_tiles::RememberedTiles,
     remembered_window,
     report::Report,
+    save,
     screen::{self, Capability, Screen},
     show_events::{Played, first_pictures},
     signal::Stopping,
@@ -117,6 +118,9 @@ pub(crate) fn run(
     (link, inbox): (&Link, Inbox),
 ) -> Result<(), Error> {
     let Options { limit, codec, .. } = *options;
+    if let Some(folder) = &options.save {
+        save::check(folder)?;
+    }
     if options.terminal.is_some() && !Screen::is_there() {
         return Err(Error::NoTerminalForStreams);
     }

@@ -81,7 +81,7 @@ impl Options {
 }
 
 async fn open(addr: &str) -> Result<TcpListener, Error> {
-    relay::listen(addr).await.map_err(|source| Error::Listen { addr: addr.to_owned(), source })
+    relay::listen(addr).await.map_err(|source| Error::listen(addr.to_owned(), source))
 }
 
 /// Opens a Unix socket, which only this user and its group can reach. One that nobody listens at any more is

@@ -102,6 +102,9 @@ pub(super) fn about(error: &Error) -> String {
             _ => "",
         }
         .into(),
+        Error::NoAddress { .. } => {
+            ": write ADDR:PORT, such as 127.0.0.1:6868, or a port alone for all addresses".into()
+        }
         Error::Exists { .. } => " (--force replaces it)".into(),
         Error::Tls(tls::Error::NoAuthorities) => {
             ": name one with --tls-ca, or the relay's fingerprint with --tls-pin".into()
@@ -132,6 +135,8 @@ pub(super) fn about(error: &Error) -> String {
 fn about_client(error: &Error) -> String {
     match error {
         Error::Source(why) | Error::Pipeline(pipeline::Error::Source(why)) => match why {
+            // A file's name with a slip; a word without a dot may be meant as something else.
+            capture::Error::NoSuchSource(name) if std::path::Path::new(name).extension().is_some() => "",
             capture::Error::NoSuchSource(_) => {
                 ": --source takes camera, pattern, a photo, a folder of photos, an MJPEG file, \
                  a numbered sequence such as shots/%04d.jpg, or - for standard input"
@@ -165,6 +170,8 @@ mod tests {
         assert!(to_change(&Down::KeyMissing).unwrap().contains("--key-file"));
         assert_eq!(to_change(&Down::Closed), None);
         assert!(about(&Error::Source(capture::Error::NoCamera)).contains("--source pattern"));
+        let missing = |name: &str| about(&Error::Source(capture::Error::NoSuchSource(name.into())));
+        assert!(missing("patern").contains("--source takes") && missing("talk.mkv").is_empty());
         let late = |patience| Error::NotDelivered {
             what: "it".into(),
             host: "desk".into(),

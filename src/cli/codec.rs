@@ -14,13 +14,13 @@ const MILLION: usize = 1_000_000;
 #[command(next_help_heading = "Codec")]
 pub(super) struct CodecArgs {
     /// Number of strips to encode and decode in parallel: auto (if it is faster), off, or 2 to 8
-    #[arg(long, value_name = "N", default_value = "auto", env = "PULSECAM_STRIPS")]
+    #[arg(long, hide_short_help = true, value_name = "N", default_value = "auto", env = "PULSECAM_STRIPS")]
     pub(super) strips: Strips,
     /// Do not decode pictures of more than this many megapixels
-    #[arg(long, value_name = "N", default_value_t = (MAX_PIXELS / MILLION) as u64, value_parser = at_most(MAX_PIXELS / MILLION), env = "PULSECAM_MAX_MEGAPIXELS")]
+    #[arg(long, hide_short_help = true, value_name = "N", default_value_t = (MAX_PIXELS / MILLION) as u64, value_parser = at_most(MAX_PIXELS / MILLION), env = "PULSECAM_MAX_MEGAPIXELS")]
     max_megapixels: u64,
     /// Do not decode JPEGs of more than this many scans: a few kB of progressive JPEG could take minutes
-    #[arg(long, value_name = "N", default_value_t = MAX_SCANS as u64, value_parser = at_most(MAX_SCANS), env = "PULSECAM_MAX_SCANS")]
+    #[arg(long, hide_short_help = true, value_name = "N", default_value_t = MAX_SCANS as u64, value_parser = at_most(MAX_SCANS), env = "PULSECAM_MAX_SCANS")]
     max_scans: u64,
 }
 

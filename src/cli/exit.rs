@@ -10,7 +10,7 @@ use crate::relay::cluster;
 pub(super) const fn code(result: &Result<(), Error>) -> u8 {
     match result {
         Ok(()) | Err(Error::ReaderGone | Error::Stopped) => 0,
-        Err(Error::Usage(_)) => 2,
+        Err(Error::Usage(_) | Error::NoAddress { .. }) => 2,
         #[cfg(feature = "relay")]
         Err(Error::NoTerminalForDashboard | Error::NoStateFolder) => 2,
         #[cfg(feature = "cluster")]

@@ -46,28 +46,28 @@ pub(super) struct Reach {
 #[command(next_help_heading = "Link")]
 pub(super) struct LinkTimeouts {
     /// Interval between heartbeats
-    #[arg(long, value_name = "TIME", default_value = "3s", value_parser = values::some_time, env = "PULSECAM_HEARTBEAT")]
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "3s", value_parser = values::some_time, env = "PULSECAM_HEARTBEAT")]
     heartbeat: Duration,
     /// Take the link for down after this long without any data (the Qt example waits 300s)
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = values::some_time, env = "PULSECAM_TIMEOUT")]
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "10s", value_parser = values::some_time, env = "PULSECAM_TIMEOUT")]
     timeout: Duration,
     /// Report that a name lookup is slow after this time; the lookup continues
-    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = values::some_time, env = "PULSECAM_RESOLVE_TIMEOUT")]
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "20s", value_parser = values::some_time, env = "PULSECAM_RESOLVE_TIMEOUT")]
     resolve_timeout: Duration,
     /// Timeout of each step of connecting (TCP, TLS, key); doubled after each failure, up to 12s
-    #[arg(long, value_name = "TIME", default_value = "1.5s", value_parser = values::some_time, env = "PULSECAM_CONNECT_TIMEOUT")]
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "1.5s", value_parser = values::some_time, env = "PULSECAM_CONNECT_TIMEOUT")]
     connect_timeout: Duration,
     /// Longest pause between two attempts to connect
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = values::some_time, env = "PULSECAM_MAX_BACKOFF")]
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "5s", value_parser = values::some_time, env = "PULSECAM_MAX_BACKOFF")]
     max_backoff: Duration,
     /// Use other relays of a cluster too, if the relay tells of them: auto or off
-    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "off"], env = "PULSECAM_OTHERS")]
+    #[arg(long, hide_short_help = true, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "off"], env = "PULSECAM_OTHERS")]
     others: String,
     /// Largest message to read or send
-    #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = values::message_limit, env = "PULSECAM_MAX_MESSAGE")]
+    #[arg(long, hide_short_help = true, value_name = "SIZE", default_value = "16MiB", value_parser = values::message_limit, env = "PULSECAM_MAX_MESSAGE")]
     max_message: u32,
     /// Pace frames on a slow link so that none waits in the network's queue: auto or off
-    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "off"], env = "PULSECAM_PACING")]
+    #[arg(long, hide_short_help = true, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "off"], env = "PULSECAM_PACING")]
     pacing: String,
 }
 

@@ -192,6 +192,17 @@ impl Command {
         }
     }
 
+    /// Whether it has a relay of its own, which nobody else is meant to use.
+    const fn is_alone(&self) -> bool {
+        match self {
+            #[cfg(feature = "client")]
+            Self::Play(args) => args.is_here(),
+            #[cfg(feature = "client")]
+            Self::Cameras(args) => args.previews(),
+            _ => false,
+        }
+    }
+
     /// Whether it measures.
     const fn measures(&self) -> bool {
         match self {
@@ -316,6 +327,8 @@ fn log_filter(cli: &Cli) -> &'static str {
         (true, _) => "error",
         // The relay and links of a measurement are not worth a line each; a noisy machine is.
         (_, 0) if cli.command.measures() => "error,pulsecam::cli::bench=warn",
+        // Nor are those of a film that is played here.
+        (_, 0) if cli.command.is_alone() => "warn,pulsecam=info,pulsecam_net=warn",
         (_, 0) => "warn,pulsecam=info",
         (_, 1) => "info,pulsecam=debug",
         _ => "trace",

@@ -54,6 +54,13 @@ pub(super) struct Args {
     json: bool,
 }
 
+impl Args {
+    /// Whether the film is played here, without a relay that others use.
+    pub(super) const fn is_here(&self) -> bool {
+        self.relay.is_none() && self.host.is_none()
+    }
+}
+
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let source = args.source.options_for(args.file.clone())?;
     match args.relay.as_ref().or(args.host.as_ref()) {

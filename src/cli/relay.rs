@@ -60,7 +60,7 @@ pub(super) struct Args {
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_DASHBOARD", conflicts_with = "json")]
     dashboard: bool,
     /// Language of the dashboard: en or zh [default: the system's]
-    #[arg(long, value_name = "LANG", env = "PULSECAM_LANG")]
+    #[arg(long, value_name = "LANG", hide_possible_values = true, value_parser = values::suggested::<Language>(values::LANGUAGES), env = "PULSECAM_LANG")]
     lang: Option<Language>,
     /// Print events as JSON, one object per line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]

@@ -25,6 +25,8 @@ pub(super) struct ShowArgs {
         default_missing_value = "auto",
         require_equals = true,
         conflicts_with_all = ["no_window", "json"],
+        hide_possible_values = true,
+        value_parser = values::suggested::<Graphics>(&["auto", "blocks", "kitty", "sixel"]),
         env = "PULSECAM_TERMINAL"
     )]
     terminal: Option<Graphics>,
@@ -39,11 +41,11 @@ pub(super) struct ShowArgs {
     #[arg(long, value_name = "N", default_value = "auto", value_parser = ui_scale, env = "PULSECAM_UI_SCALE")]
     ui_scale: UiScale,
     /// Language of the window: en or zh [default: the system's]
-    #[arg(long, value_name = "LANG", env = "PULSECAM_LANG")]
+    #[arg(long, value_name = "LANG", hide_possible_values = true, value_parser = values::suggested::<Language>(values::LANGUAGES), env = "PULSECAM_LANG")]
     lang: Option<Language>,
     /// Desktop notifications while the window has no focus, when someone joins or writes: on, off, or auto: in
     /// a desktop session on this machine
-    #[arg(long, value_name = "WHEN", default_value = "auto", env = "PULSECAM_NOTIFY")]
+    #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true, value_parser = values::suggested::<Notify>(&["auto", "on", "off"]), env = "PULSECAM_NOTIFY")]
     notify: Notify,
     /// Save every image that arrives in this folder, and snapshots and recordings too [default for snapshots
     /// and recordings: the current folder]

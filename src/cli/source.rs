@@ -47,17 +47,17 @@ pub(super) struct SourceArgs {
     repeat: bool,
     /// Number of the first picture of a numbered sequence, as in --source shots/%04d.jpg --start-number 100
     /// [default: the lowest]
-    #[arg(long, value_name = "N", env = "PULSECAM_START_NUMBER")]
+    #[arg(long, hide_short_help = true, value_name = "N", env = "PULSECAM_START_NUMBER")]
     start_number: Option<u64>,
     /// Skip frames that are equal to the previous one; one is still sent each second
-    #[arg(long, value_parser = values::flag(), env = "PULSECAM_SKIP_STILL")]
+    #[arg(long, hide_short_help = true, value_parser = values::flag(), env = "PULSECAM_SKIP_STILL")]
     skip_still: bool,
     /// Target queueing delay of frames between camera and viewers, without the network's own delay; above it,
     /// or if frames are lost, lower the quality, then the frame rate, then the size
-    #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = values::some_time, env = "PULSECAM_MAX_AGE")]
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "200ms", value_parser = values::some_time, env = "PULSECAM_MAX_AGE")]
     max_age: Duration,
     /// Adapt quality, frame rate and size to the capacity of the link: auto or off
-    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "off"], env = "PULSECAM_ADAPT")]
+    #[arg(long, hide_short_help = true, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "off"], env = "PULSECAM_ADAPT")]
     adapt: String,
     #[command(flatten)]
     camera: CameraArgs,
@@ -68,7 +68,7 @@ pub(super) struct SourceArgs {
 #[command(next_help_heading = "Camera")]
 pub(super) struct CameraArgs {
     /// Pixel format to request from the camera: auto, mjpeg, nv12, i420, yuyv, uyvy, rgb, bgr or grey
-    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = pixel_format, env = "PULSECAM_PIXEL_FORMAT")]
+    #[arg(long, hide_short_help = true, value_name = "FORMAT", default_value = "auto", value_parser = pixel_format, env = "PULSECAM_PIXEL_FORMAT")]
     pixel_format: PixelFormatArg,
     /// Set a control, such as exposure=200; can be repeated (pulsecam cameras --controls lists them)
     #[arg(long = "set", value_name = "CONTROL=VALUE", env = "PULSECAM_SET", value_delimiter = ',')]
@@ -77,7 +77,7 @@ pub(super) struct CameraArgs {
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_WAIT")]
     wait: bool,
     /// Reopen the camera after this long without a frame
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = values::some_time, env = "PULSECAM_CAMERA_TIMEOUT")]
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "2s", value_parser = values::some_time, env = "PULSECAM_CAMERA_TIMEOUT")]
     camera_timeout: Duration,
     /// Interface to cameras, for comparison: auto or nokhwa
     #[arg(long, value_name = "API", default_value = "auto", value_parser = interface, hide_short_help = true, env = "PULSECAM_CAMERA_API")]

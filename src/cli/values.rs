@@ -1,6 +1,8 @@
 //! Parsers of option values: picture sizes, amounts of memory, rates, durations, switches.
 
-use std::time::Duration;
+use std::{ffi::OsStr, marker::PhantomData, str::FromStr, time::Duration};
+
+use clap::builder::{PossibleValue, TypedValueParser};
 
 #[cfg(feature = "client")]
 use crate::jpeg::{MAX_DIMENSION, MAX_PIXELS};
@@ -120,9 +122,51 @@ pub(super) fn verbosity(text: &str) -> Result<u8, String> {
     text.trim().parse().or_else(|_| switched())
 }
 
+/// The languages, for completions.
+pub(super) const LANGUAGES: &[&str] = &["en", "zh"];
+
+/// Parses what `T` does, and names some of it for completions.
+pub(super) struct Suggested<T> {
+    values: &'static [&'static str],
+    parsed: PhantomData<fn() -> T>,
+}
+
+/// A parser that suggests these values.
+pub(super) const fn suggested<T>(values: &'static [&'static str]) -> Suggested<T> {
+    Suggested { values, parsed: PhantomData }
+}
+
+impl<T> Clone for Suggested<T> {
+    fn clone(&self) -> Self {
+        suggested(self.values)
+    }
+}
+
+impl<T> TypedValueParser for Suggested<T>
+where
+    T: FromStr + Clone + Send + Sync + 'static,
+    T::Err: Into<Box<dyn std::error::Error + Send + Sync + 'static>>,
+{
+    type Value = T;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<T, clap::Error> {
+        (|text: &str| text.parse::<T>()).parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.values.iter().map(PossibleValue::new)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::i18n::Language;
 
     #[cfg(feature = "client")]
     #[test]
@@ -132,6 +176,18 @@ mod tests {
         for wrong in ["", "1280", "x", "0x0", "99999x99999", "-1x5", "16384x16384", "1280x720x3"] {
             assert!(picture_size(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn suggestions_are_parsed_and_so_is_the_rest() {
+        let command = clap::Command::new("x")
+            .arg(clap::Arg::new("lang").long("lang").value_parser(suggested::<Language>(LANGUAGES)));
+        let parse = |text: &str| command.clone().try_get_matches_from(["x", "--lang", text]);
+        for text in LANGUAGES.iter().chain(&["zh_CN.UTF-8"]) {
+            assert!(parse(text).is_ok_and(|found| found.get_one::<Language>("lang").is_some()), "{text}");
+        }
+        assert!(parse("klingon").is_err());
+        assert_eq!(LANGUAGES, Language::ALL.map(Language::code));
     }
 
     #[test]

@@ -79,7 +79,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "WxH", default_value = "880x700", value_parser = values::picture_size, env = "PULSECAM_WINDOW")]
     window: (usize, usize),
     /// Language of the window: en or zh [default: the system's]
-    #[arg(long, value_name = "LANG", env = "PULSECAM_LANG")]
+    #[arg(long, value_name = "LANG", hide_possible_values = true, value_parser = values::suggested::<Language>(values::LANGUAGES), env = "PULSECAM_LANG")]
     lang: Option<Language>,
     #[command(flatten)]
     export: Export,

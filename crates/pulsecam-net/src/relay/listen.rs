@@ -22,17 +22,21 @@ const BACKLOG: u32 = 4096;
 /// "All addresses" means those of IPv6 and IPv4, or only those of IPv4 on a machine without IPv6.
 ///
 /// # Errors
-/// [`io::ErrorKind::InvalidInput`] if it is not an address; otherwise the error of the last address tried.
+/// [`io::ErrorKind::InvalidInput`] if it is not an address, [`io::ErrorKind::NotFound`] if it is a name without one;
+/// otherwise the error of the last address tried.
 pub async fn listen(address: &str) -> io::Result<TcpListener> {
     let bind: Bind = address.parse().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     let one = match bind {
         Bind::All(port) => return all(port),
         Bind::One(address) => address,
     };
-    let mut why = io::Error::other("it has no address");
+    let mut why = io::Error::new(io::ErrorKind::NotFound, "it has no address");
     let addresses = match one.literal() {
         Some(address) => vec![address],
-        None => task::spawn_blocking(move || one.look_up()).await?.map_err(io::Error::other)?,
+        None => {
+            let found = task::spawn_blocking(move || one.look_up()).await?;
+            found.map_err(|error| io::Error::new(io::ErrorKind::NotFound, error))?
+        }
     };
     for address in addresses {
         match open(address) {
