@@ -40,13 +40,14 @@ if [ -e "$symbols" ]; then
     { say "$symbols is not of this program"; exit 1; }
 fi
 
-if [ "$(dpkg-deb --field "$package" Architecture)" != "$(dpkg --print-architecture)" ]; then
-  say "it is for other machines: neither installed nor used"
-  exit 0
+architecture=$(dpkg-deb --field "$package" Architecture)
+if [ "$architecture" != "$(dpkg --print-architecture)" ] && ! emulate "$architecture"; then
+  say "NOT TESTED: this machine cannot run programs for $architecture, so it was neither installed nor used"
+  exit 1
 fi
 
-say "a fresh Debian"
-make_root
+say "a fresh Debian, $architecture"
+make_root "$architecture"
 install -m 644 "$package" "$root/pulsecam.deb"
 in_root 'dpkg-query -W -f "\${Package}\n" | sort' >"$work/packages.before"
 files() { in_root 'find / -xdev -path /proc -prune -o -path /tmp -prune -o -path /var -prune -o -print | sort'; }
