@@ -182,16 +182,19 @@ PLATFORMS ?=
 check-platforms: ## Type-check for Windows, macOS, FreeBSD, ARM and musl
 	@./.ci/platforms $(PLATFORMS)
 
-.PHONY: test-windows test-arm64
+.PHONY: test-windows test-arm64 test-armhf
 test-windows: ## Only: the program for Windows, built here and run under wine (root)
 	built=$$(./.ci/cross x86_64-pc-windows-gnu) && ./tests/platforms/windows.sh $$built
 
 test-arm64: ## Only: the program for 64-bit ARM, built here and run by qemu-user (root)
-	built=$$(./.ci/cross aarch64-unknown-linux-gnu) && ./tests/platforms/arm64.sh $$built
+	built=$$(./.ci/cross aarch64-unknown-linux-gnu) && ./tests/platforms/arm.sh $$built
+
+test-armhf: ## Only: the program for 32-bit ARM, built here and run by qemu-user (root)
+	built=$$(./.ci/cross armv7-unknown-linux-gnueabihf) && ./tests/platforms/arm.sh $$built
 
 # The profile of what is packed.
 PROFILE ?= dist
-.PHONY: packed deb deb-arm64 static release test-deb test-built-deb test-static test-container
+.PHONY: packed deb deb-arm64 deb-armhf static release test-deb test-deb-arm64 test-deb-armhf test-built-deb test-static test-container
 packed: deps
 	$(CARGO) build --profile $(PROFILE) --locked
 
@@ -201,6 +204,16 @@ deb: packed ## Build the Debian package, in target/debian
 deb-arm64: ## Build the Debian package for 64-bit ARM, in target/debian
 	./.ci/cross aarch64-unknown-linux-gnu dist
 	@./.ci/deb dist aarch64-unknown-linux-gnu
+
+deb-armhf: ## Build the Debian package for 32-bit ARM (ARMv7), in target/debian
+	./.ci/cross armv7-unknown-linux-gnueabihf dist
+	@./.ci/deb dist armv7-unknown-linux-gnueabihf
+
+test-deb-arm64: deb-arm64 ## Only: the Debian package for 64-bit ARM, in a fresh Debian, by qemu-user (root)
+	./tests/packages/deb.sh $(TARGET)/debian/pulsecam_*_arm64.deb
+
+test-deb-armhf: deb-armhf ## Only: the Debian package for 32-bit ARM, in a fresh Debian, by qemu-user (root)
+	./tests/packages/deb.sh $(TARGET)/debian/pulsecam_*_armhf.deb
 
 static: ## Build the relay as a static program, in target/static
 	@./.ci/static
