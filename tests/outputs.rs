@@ -169,7 +169,9 @@ fn a_viewer_saves_and_a_text_arrives_while_nobody_reads() {
 fn a_late_reader_learns_how_much_it_missed_and_gets_the_summary() {
     const TEXTS: usize = 170;
     let mut relay = RelayProgram::start(&[]);
-    let watched = ["view", &relay.addr, "--no-window", "--json", "--save", "/nowhere", "--quiet"];
+    let folder = tempfile::tempdir().unwrap();
+    let saved = folder.path().to_str().unwrap();
+    let watched = ["view", &relay.addr, "--no-window", "--json", "--save", saved, "--quiet"];
     let viewing = Stuck::start(&watched);
     relay.running.event("joined", |event| event["client"] == 1);
     let mut other = viewer(&relay.addr, &[]);

@@ -173,7 +173,7 @@ fn a_relay_listens_on_what_people_write() {
         fails(&["relay", "--listen", wrong], 2, &["--listen", right]);
     }
     fails(&["relay", "--listen", "::1:6868"], 2, &["[::1]:6868"]);
-    fails(&["relay", "--listen", "no such host"], 1, &["cannot listen on no such host"]);
+    fails(&["relay", "--listen", "no such host"], 2, &["cannot listen on no such host"]);
 }
 
 #[test]
