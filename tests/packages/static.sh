@@ -36,7 +36,8 @@ ask() {
 }
 # Starts a relay with these options, and waits for it.
 start() {
-  in_nothing relay --listen 127.0.0.1:6868 --json "$@" >"$work/events" & relay=$!
+  # Not by the function: $! would be a shell, and the relay would outlive it.
+  chroot "$work" /pulsecam relay --listen 127.0.0.1:6868 --json "$@" >"$work/events" & relay=$!
   for _ in $(seq 100); do ! grep -q listening "$work/events" || return 0; sleep 0.1; done
   say "does not start"
   return 1
