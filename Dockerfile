@@ -8,7 +8,7 @@ FROM ${BASE} AS build
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates cargo-web gcc libc6-dev
 WORKDIR /src
 COPY . .
-RUN cargo install --locked --path . --root /out --profile dist --no-default-features --features relay,cluster && \
+RUN cargo install --locked --path . --root /out --profile relay --no-default-features --features relay,cluster && \
     strip /out/bin/pulsecam
 
 FROM ${BASE}
