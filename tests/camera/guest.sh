@@ -10,5 +10,7 @@ while read -r module; do
 done </mods/order
 echo "##READY $(uname -r) $(ls /dev/video* 2>/dev/null | tr '\n' ' ')"
 camera --ignored --test-threads=1 --nocapture $CAMERA_TEST
-echo "##ENDED $?"
+code=$?
+[ $code = 0 ] || dmesg | grep -E 'segfault|general protection|out of memory'
+echo "##ENDED $code"
 poweroff -f

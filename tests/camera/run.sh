@@ -84,8 +84,9 @@ for file in "${drawing[@]}"; do
   esac
 done
 cp -r /usr/share/X11/xkb "$root/usr/share/X11/"
-mkdir "$root/usr/share/X11/locale" # without it, libX11 crashes
-(cd /usr/share/X11/locale && cp -r locale.alias locale.dir compose.dir C en_US.UTF-8 "$root/usr/share/X11/locale/")
+# Without the last of these, the locale C has no input method, and the window's crate frees a part of the display twice.
+mkdir "$root/usr/share/X11/locale"
+(cd /usr/share/X11/locale && cp -r locale.alias locale.dir compose.dir C en_US.UTF-8 iso8859-1 "$root/usr/share/X11/locale/")
 for file in "$program" "$tests" "${drawing[@]}" $other; do ldd "$file"; done | grep -o '/[^ ]*' | sort -u | while read -r library; do
   mkdir -p "$root$(dirname "$library")"
   cp -L "$library" "$root$library"
