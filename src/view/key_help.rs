@@ -93,46 +93,14 @@ impl Model {
 mod tests {
     use std::{collections::HashSet, time::Instant};
 
-    use minifb::Key;
-
     use super::*;
     use crate::view::{
         keys::Stroke,
-        samples::fed,
+        samples::{LETTER_KEYS, fed},
         update::{SelfViewState, Update},
     };
 
     const WINDOW: [Need; 3] = [Need::Window, Need::States, Need::Clipboard];
-
-    /// The letters that are commands of a window, each with its key.
-    const LETTERS: [(&str, Key); 26] = [
-        ("a", Key::A),
-        ("b", Key::B),
-        ("c", Key::C),
-        ("d", Key::D),
-        ("e", Key::E),
-        ("f", Key::F),
-        ("g", Key::G),
-        ("h", Key::H),
-        ("i", Key::I),
-        ("j", Key::J),
-        ("k", Key::K),
-        ("l", Key::L),
-        ("m", Key::M),
-        ("n", Key::N),
-        ("o", Key::O),
-        ("p", Key::P),
-        ("q", Key::Q),
-        ("r", Key::R),
-        ("s", Key::S),
-        ("t", Key::T),
-        ("u", Key::U),
-        ("v", Key::V),
-        ("w", Key::W),
-        ("x", Key::X),
-        ("y", Key::Y),
-        ("z", Key::Z),
-    ];
 
     fn listed(there: &[Need]) -> Vec<&'static str> {
         keys(there).map(|(keys, _)| keys).collect()
@@ -154,7 +122,7 @@ mod tests {
     fn each_letter_of_a_window_is_listed_if_it_is_a_command() {
         let all = listed(&[&WINDOW[..], &[Need::Live, Need::Camera]].concat());
         let names: Vec<_> = all.iter().flat_map(|keys| keys.split("  ")).collect();
-        for (letter, key) in LETTERS {
+        for (letter, key) in LETTER_KEYS {
             let is_command = Stroke { key: Some(key), ..Stroke::default() }.command(false).is_some();
             assert_eq!(names.contains(&letter), is_command, "{letter}");
         }

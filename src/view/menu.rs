@@ -175,7 +175,7 @@ mod tests {
         i18n::{Language, Translations},
         view::{
             keys::Stroke,
-            samples::{fed, frame},
+            samples::{LETTER_KEYS, fed, frame},
             update::{PlaceholderKind, Update, VideoFrame},
         },
     };
@@ -225,7 +225,10 @@ mod tests {
                 "Space" => Stroke { key: Some(minifb::Key::Space), ..Stroke::default() },
                 "Del" => Stroke { key: Some(minifb::Key::Delete), ..Stroke::default() },
                 "+" => Stroke { text: "+".into(), ..Stroke::default() },
-                letter => Stroke { key: Some(letter_key(letter)), ..Stroke::default() },
+                letter => {
+                    let key = LETTER_KEYS.into_iter().find(|(name, _)| *name == letter).map(|(_, key)| key);
+                    Stroke { key: Some(key.unwrap()), ..Stroke::default() }
+                }
             };
             assert_eq!(stroke.command(false), Some(*command), "{key}");
         }
@@ -233,29 +236,6 @@ mod tests {
         for entry in &menu.entries {
             assert!(words.iter().all(|words| !words.text(entry.label).is_empty()));
         }
-    }
-
-    fn letter_key(letter: &str) -> minifb::Key {
-        use minifb::Key;
-        let keys = [
-            ("c", Key::C),
-            ("d", Key::D),
-            ("f", Key::F),
-            ("h", Key::H),
-            ("i", Key::I),
-            ("k", Key::K),
-            ("m", Key::M),
-            ("o", Key::O),
-            ("p", Key::P),
-            ("r", Key::R),
-            ("s", Key::S),
-            ("t", Key::T),
-            ("u", Key::U),
-            ("v", Key::V),
-            ("w", Key::W),
-            ("z", Key::Z),
-        ];
-        keys.into_iter().find(|(name, _)| *name == letter).map(|(_, key)| key).unwrap()
     }
 
     #[test]

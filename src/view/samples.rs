@@ -6,6 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use minifb::Key;
 
 use super::{Damaged, FrameCounts, Image, LinkState, Update, VideoFrame, model::Model};
 use crate::{
@@ -14,6 +15,36 @@ use crate::{
     picture::Canvas,
     stream_id::StreamId,
 };
+
+/// The letters, each with its key.
+pub(super) const LETTER_KEYS: [(&str, Key); 26] = [
+    ("a", Key::A),
+    ("b", Key::B),
+    ("c", Key::C),
+    ("d", Key::D),
+    ("e", Key::E),
+    ("f", Key::F),
+    ("g", Key::G),
+    ("h", Key::H),
+    ("i", Key::I),
+    ("j", Key::J),
+    ("k", Key::K),
+    ("l", Key::L),
+    ("m", Key::M),
+    ("n", Key::N),
+    ("o", Key::O),
+    ("p", Key::P),
+    ("q", Key::Q),
+    ("r", Key::R),
+    ("s", Key::S),
+    ("t", Key::T),
+    ("u", Key::U),
+    ("v", Key::V),
+    ("w", Key::W),
+    ("x", Key::X),
+    ("y", Key::Y),
+    ("z", Key::Z),
+];
 
 /// A frame of a stream that is 12 ms old.
 pub(super) fn frame(stream: &str, seq: u64, width: usize, height: usize) -> VideoFrame {

@@ -15,7 +15,8 @@ use std::{
 
 use bytes::Bytes;
 use common::{
-    cluster::key,
+    cluster::{key, serve},
+    late_place::LatePlace,
     links::{connect, viewers},
     server::{PATIENCE, Server},
 };
@@ -23,7 +24,7 @@ use pulsecam_net::{
     link::{self, Inbox, Link, Role},
     relay::{
         self,
-        cluster::{About, Board, Config, Door, GossipConfig, Members, Place, RelayId, Roster},
+        cluster::{About, Board, Config, Door, GossipConfig, RelayId},
     },
     wire::{
         FrameInfo,
@@ -32,8 +33,8 @@ use pulsecam_net::{
 };
 use tokio::{
     net::TcpListener,
-    sync::{mpsc, oneshot, watch},
-    time::{Instant, sleep, sleep_until, timeout},
+    sync::oneshot,
+    time::{sleep, timeout},
 };
 
 /// How far the clocks of three relays are ahead, in microseconds.
@@ -120,49 +121,13 @@ async fn relays_that_start_together_give_no_number_twice_whatever_their_clocks_s
     assert_eq!(blocks, [0, 1, 2].into(), "{a}, {b}, {c}");
 }
 
-/// A place on the board of which the others hear late, in order.
-struct Late {
-    place: Arc<Place>,
-    says: mpsc::UnboundedSender<(Instant, About)>,
-}
-
-impl Late {
-    fn new(place: Place) -> Self {
-        let (says, mut said) = mpsc::unbounded_channel();
-        let place = Arc::new(place);
-        let known = Arc::clone(&place);
-        tokio::spawn(async move {
-            while let Some((then, about)) = said.recv().await {
-                sleep_until(then + LATE).await;
-                known.tell(about);
-            }
-        });
-        Self { place, says }
-    }
-}
-
-impl Members for Late {
-    fn id(&self) -> RelayId {
-        self.place.id()
-    }
-
-    fn roster(&self) -> watch::Receiver<Arc<Roster>> {
-        self.place.roster()
-    }
-
-    fn tell(&self, about: About) {
-        self.says.send((Instant::now(), about)).unwrap();
-    }
-}
-
 /// A relay whose clock is ahead, and that is heard late.
 async fn late(board: &Board, number: u64, ahead: i64) -> Server {
     let door = Door::open(([127, 0, 0, 1], 0).into()).await.unwrap();
     let mut about = About::starting(door.address().unwrap(), door.certificate()).unwrap();
     about.started = about.started.offset(ahead);
-    let place = Late::new(board.join(RelayId::from_bits(number), about.clone()));
-    let cluster = Some(Config::new(Arc::new(place), key(), about, door));
-    Server::start(relay::Config::default().with(|config| config.cluster = cluster)).await
+    let place = LatePlace::new(board.join(RelayId::from_bits(number), about.clone()), LATE);
+    serve(Config::new(Arc::new(place), key(), about, door)).await
 }
 
 /// The second one is the elder by its clock, and starts before it can have heard that the first one gives numbers.

@@ -10,6 +10,8 @@
 
 #[cfg(feature = "cluster")]
 pub mod cluster;
+#[cfg(feature = "cluster")]
+pub mod late_place;
 pub mod links;
 pub mod server;
 #[path = "../../../pulsecam-wire/tests/common/mod.rs"]

@@ -22,6 +22,8 @@ mod client;
 mod faults;
 mod invariants;
 mod journal;
+#[path = "../common/late_place.rs"]
+mod late_place;
 mod relay;
 mod together;
 mod uplink;

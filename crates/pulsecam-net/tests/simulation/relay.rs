@@ -13,23 +13,17 @@ use pulsecam_net::{
     clock::Timestamp,
     relay::{
         self, Config, Event,
-        cluster::{
-            self, About, Accepting, Board, Carrier, Claim, ClusterKey, Epoch, Load, Members, Opening, Place,
-            RelayId, Roster,
-        },
+        cluster::{self, About, Accepting, Board, Carrier, Claim, ClusterKey, Epoch, Load, Opening, RelayId},
     },
     tls::Fingerprint,
     transport::{Connection, Incoming, Listen, PolledWriter},
-};
-use tokio::{
-    sync::{mpsc, watch},
-    time::{Instant, sleep_until},
 };
 use turmoil::net::{TcpListener, TcpStream};
 
 use crate::{
     client::PORT,
     journal::Book,
+    late_place::LatePlace,
     uplink,
     world::{CLUSTER, TICK},
 };
@@ -110,41 +104,6 @@ impl Carrier for Bare {
     }
 }
 
-/// A place on the board of which the others hear only after a while, in order.
-struct Gossiping {
-    place: Arc<Place>,
-    says: mpsc::UnboundedSender<(Instant, About)>,
-}
-
-impl Gossiping {
-    fn new(place: Place) -> Self {
-        let (says, mut said) = mpsc::unbounded_channel();
-        let place = Arc::new(place);
-        let known = Arc::clone(&place);
-        tokio::spawn(async move {
-            while let Some((then, about)) = said.recv().await {
-                sleep_until(then + GOSSIP).await;
-                known.tell(about);
-            }
-        });
-        Self { place, says }
-    }
-}
-
-impl Members for Gossiping {
-    fn id(&self) -> RelayId {
-        self.place.id()
-    }
-
-    fn roster(&self) -> watch::Receiver<Arc<Roster>> {
-        self.place.roster()
-    }
-
-    fn tell(&self, about: About) {
-        let _ = self.says.send((Instant::now(), about)); // the host has ended
-    }
-}
-
 /// Wraps a simulated connection for the relay.
 fn connection(stream: TcpStream) -> Connection {
     let (input, output) = stream.into_split();
@@ -169,7 +128,7 @@ async fn cluster(book: Book, board: &Board, relay: usize, life: u64) -> io::Resu
     };
     let place = board.join(id(relay, life), about.clone());
     let key = ClusterKey::new("the key of a simulated cluster").unwrap();
-    Ok(cluster::Config::new(Arc::new(Gossiping::new(place)), key, about, Bare { listener, book }))
+    Ok(cluster::Config::new(Arc::new(LatePlace::new(place, GOSSIP)), key, about, Bare { listener, book }))
 }
 
 /// One run of the relay's program; with a board, it is one of several.
