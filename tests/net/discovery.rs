@@ -1,5 +1,7 @@
 //! Relays that are found on the network, by a host at the other end of the cable.
 
+use mdns_sd::{DaemonEvent, ServiceDaemon, ServiceInfo};
+
 use crate::{common::program::Running, hosts::Cable};
 
 /// Runs a relay that announces itself at one end of the cable.
@@ -40,6 +42,35 @@ fn an_announced_relay_is_found_until_it_ends() {
     assert_eq!(none.status.code(), Some(2), "{none:?}");
     let said = String::from_utf8(none.stderr).unwrap();
     assert!(said.contains("none announces itself") && said.contains("--announce"), "{said}");
+}
+
+/// Announces a service of this type at one address of the relay's host, and waits until that is told for the last time
+/// without a question.
+fn announce(daemon: &ServiceDaemon, kind: &str, address: &str, device: &str) {
+    let info =
+        ServiceInfo::new(kind, "half", "half.local.", address, 7000, &[][..] as &[(&str, &str)]).unwrap();
+    let name = info.get_fullname().to_owned();
+    let events = daemon.monitor().unwrap();
+    daemon.register(info).unwrap();
+    let told = |event: &DaemonEvent| matches!(event, DaemonEvent::Announce(of, at) if *of == name && at.ends_with(device));
+    // RFC 6762, 8.3: at least twice.
+    assert_eq!(events.iter().filter(told).take(2).count(), 2);
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_relay_that_first_tells_half_of_its_addresses_is_asked_for_the_rest() {
+    let cable = Cable::new();
+    let (relay, device) = (&cable.relay, cable.relay.device());
+    // Each family of addresses is told by itself: the search hears of one only, and the other is told who asks.
+    let daemon = relay.inside(|| ServiceDaemon::new().unwrap());
+    announce(&daemon, "_pulsecam._tcp.local.", &relay.link_local(), device);
+    announce(&daemon, "_other._tcp.local.", &relay.address.to_string(), device);
+    let found = cable.client.run(&["relays", "--json"]);
+    let found: serde_json::Value = serde_json::from_slice(&found.stdout).unwrap();
+    assert_eq!(found["address"], format!("{}:7000", relay.address).as_str(), "{found}");
+    assert_eq!(found["addresses"].as_array().map(Vec::len), Some(2), "{found}");
+    daemon.shutdown().unwrap();
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::{
     ffi::OsStr,
     net::Ipv4Addr,
+    os::fd::AsFd,
     process::{Command, Output, Stdio},
     sync::atomic::{AtomicU32, Ordering::Relaxed},
 };
@@ -141,6 +142,18 @@ impl Host {
         let mut command = Command::new("ip");
         command.args(["netns", "exec", &self.namespace]).arg(program);
         command
+    }
+
+    /// Runs this in the namespace: sockets and threads that it makes belong to it.
+    pub fn inside<T: Send>(&self, make: impl FnOnce() -> T + Send) -> T {
+        let namespace = std::fs::File::open(format!("/run/netns/{}", self.namespace)).unwrap();
+        let run = || {
+            let network = Some(rustix::thread::LinkNameSpaceType::Network);
+            rustix::thread::move_into_link_name_space(namespace.as_fd(), network).unwrap();
+            make()
+        };
+        // Only this thread, which ends, moves.
+        std::thread::scope(|scope| scope.spawn(run).join().unwrap())
     }
 
     /// Runs `ip` in this namespace.

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mdns_sd::{Receiver, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent};
+use mdns_sd::{HostnameResolutionEvent, Receiver, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent};
 
 use super::{Error, Found, SERVICE};
 
@@ -15,14 +15,19 @@ const MAX_FOUND: usize = 64;
 /// Most addresses of a relay that are kept.
 const MAX_ADDRESSES: usize = 16;
 
-/// How much longer to look while fewer than [`SEVERAL`] are found. A responder does not repeat within a second what
-/// it has just told another (RFC 6762, 6), and answers the question that is repeated after a second.
+/// How much longer to look while fewer than [`SEVERAL`] are found, or the best address of one is not known. A responder
+/// does not repeat within a second what it has just told another (RFC 6762, 6), and answers the question that is
+/// repeated after a second.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// How long a relay is asked for more addresses, in milliseconds: after 0, 1 and 3 seconds.
+const ASKING_MS: u64 = 5000;
 
 /// Relays among which a person has to choose: a single one is only taken if there is no other.
 const SEVERAL: usize = 2;
 
-/// Looks for relays for this time, a little longer if there is only one or none; returns them by name.
+/// Looks for relays for this time, a little longer if there is only one or none, or if one is only known by an address
+/// that needs an interface; returns them by name.
 ///
 /// # Errors
 /// [`Error::Mdns`] if a thread or socket cannot be made.
@@ -30,7 +35,8 @@ pub fn find(time: Duration) -> Result<Vec<Found>, Error> {
     let mut search = Search::start()?;
     let deadline = Instant::now() + time;
     loop {
-        let deadline = if search.found.len() < SEVERAL { deadline + GRACE } else { deadline };
+        let is_done = search.found.len() >= SEVERAL && !search.found().any(Found::needs_interface);
+        let deadline = if is_done { deadline } else { deadline + GRACE };
         if !search.wait(deadline) {
             return Ok(search.found().cloned().collect());
         }
@@ -42,6 +48,8 @@ pub struct Search {
     daemon: ServiceDaemon,
     events: Receiver<ServiceEvent>,
     found: BTreeMap<String, Found>,
+    /// Questions for more addresses, by the name of the relay: they end when they are dropped.
+    asked: BTreeMap<String, Receiver<HostnameResolutionEvent>>,
 }
 
 impl std::fmt::Debug for Search {
@@ -58,7 +66,7 @@ impl Search {
     pub fn start() -> Result<Self, Error> {
         let daemon = ServiceDaemon::new().map_err(Error::of)?;
         let events = daemon.browse(SERVICE).map_err(Error::of)?;
-        Ok(Self { daemon, events, found: BTreeMap::new() })
+        Ok(Self { daemon, events, found: BTreeMap::new(), asked: BTreeMap::new() })
     }
 
     /// Waits until something happens on the network, whether or not it changes what is found; false if nothing did
@@ -71,13 +79,31 @@ impl Search {
                 if (self.found.len() < MAX_FOUND || self.found.contains_key(&service.fullname))
                     && let Some(relay) = read(&service)
                 {
+                    if relay.needs_interface() {
+                        self.ask(&service);
+                    } else {
+                        self.asked.remove(&service.fullname);
+                    }
                     self.found.insert(service.fullname.clone(), relay);
                 }
             }
-            ServiceEvent::ServiceRemoved(_, name) => _ = self.found.remove(&name),
+            ServiceEvent::ServiceRemoved(_, name) => {
+                self.found.remove(&name);
+                self.asked.remove(&name);
+            }
             _ => {}
         }
         true
+    }
+
+    /// Asks for the addresses that are not known: each family is answered by itself, and the answer of one may be
+    /// left out for a second because another has just had it. The search alone does not ask again for what it has.
+    fn ask(&mut self, service: &ResolvedService) {
+        if !self.asked.contains_key(&service.fullname)
+            && let Ok(answers) = self.daemon.resolve_hostname(&service.host, Some(ASKING_MS))
+        {
+            self.asked.insert(service.fullname.clone(), answers);
+        }
     }
 
     /// The relays that are there now, by name.

@@ -96,6 +96,12 @@ impl Found {
         self
     }
 
+    /// Whether its best address is only one together with an interface, which not every program can be told: others
+    /// may follow.
+    pub(super) fn needs_interface(&self) -> bool {
+        matches!(self.addresses.first(), Some(IpAddr::V6(ip)) if ip.is_unicast_link_local())
+    }
+
     /// Reads a service: its full name, its port, its addresses with the interface that IPv6 needs, and its
     /// properties. `None` if it cannot be reached.
     pub(super) fn read(
@@ -167,6 +173,8 @@ mod tests {
         assert_eq!(found.addresses.len(), 4);
         assert_eq!(read(7000, &all[..2], &[]).unwrap().address, "[2001:db8::1]:7000");
         assert_eq!(read(7000, &all[..1], &[]).unwrap().address, "[fe80::2%eth0]:7000");
+        let needs_interface = |of: &[_]| read(7000, of, &[]).unwrap().needs_interface();
+        assert_eq!((needs_interface(&all[..1]), needs_interface(&all[..2])), (true, false));
         assert_eq!((read(7000, &[], &[]), read(0, &all, &[])), (None, None));
     }
 
