@@ -1,10 +1,8 @@
 //! All the sockets on which a relay listens.
 
-use std::{
-    future::pending,
-    io,
-    net::{Ipv6Addr, SocketAddr},
-};
+#[cfg(unix)]
+use std::net::Ipv6Addr;
+use std::{future::pending, io, net::SocketAddr};
 
 use tokio::net::TcpListener;
 #[cfg(unix)]

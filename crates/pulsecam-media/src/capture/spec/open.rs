@@ -202,27 +202,29 @@ fn pipe(path: &Path, fps: Option<f64>) -> Result<Box<dyn Source>, Error> {
 
 /// Standard input: live, unless it is a file.
 fn stdin(settings: &Settings) -> Result<Box<dyn Source>, Error> {
-    #[cfg(unix)]
-    {
-        use std::os::fd::AsFd;
-        let name = || "standard input".to_owned();
-        let io = |source| Error::Io { name: name(), source };
-        let file = File::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(io)?);
-        if file.metadata().map_err(io)?.is_file() {
-            let mut file = file;
-            let (_, start) = mjpeg::beginning(&mut file).map_err(io)?;
-            if probe(&start).is_some_and(FileKind::is_film) {
-                return Spec::Recording("-".into()).open_unturned(settings);
-            }
-            let fps = settings.fps.unwrap_or(DEFAULT_FPS);
-            return Ok(Box::new(Mjpeg::read(file, name(), fps, settings)?));
-        }
-        Ok(Box::new(LiveSource::stdin(Box::new(file), settings.fps)?))
+    let name = || "standard input".to_owned();
+    let io = |source| Error::Io { name: name(), source };
+    let mut file = unbuffered_stdin().map_err(io)?;
+    if !file.metadata().is_ok_and(|it| it.is_file()) {
+        return Ok(Box::new(LiveSource::stdin(Box::new(file), settings.fps)?));
     }
-    #[cfg(not(unix))]
-    {
-        Ok(Box::new(LiveSource::stdin(Box::new(std::io::stdin()), settings.fps)?))
+    let (_, start) = mjpeg::beginning(&mut file).map_err(io)?;
+    if probe(&start).is_some_and(FileKind::is_film) {
+        return Spec::Recording("-".into()).open_unturned(settings);
     }
+    let fps = settings.fps.unwrap_or(DEFAULT_FPS);
+    Ok(Box::new(Mjpeg::read(file, name(), fps, settings)?))
+}
+
+/// Standard input as a file, which can be read from its beginning again if it is one.
+#[cfg(unix)]
+fn unbuffered_stdin() -> std::io::Result<File> {
+    std::os::fd::AsFd::as_fd(&std::io::stdin()).try_clone_to_owned().map(File::from)
+}
+
+#[cfg(windows)]
+fn unbuffered_stdin() -> std::io::Result<File> {
+    std::os::windows::io::AsHandle::as_handle(&std::io::stdin()).try_clone_to_owned().map(File::from)
 }
 
 /// The first bytes of a file.
