@@ -35,7 +35,8 @@ const SCREEN: (u32, u32) = (640, 520);
 const ERROR: f64 = 2.0;
 
 /// Largest error of the median of N frames by chance, in times for which a stamp is the newest, times √N: five
-/// times the standard deviation (0.29 for one frame, 1.25 times that for a median).
+/// times the standard deviation (0.29 for one frame, 1.25 times that for a median). On a busy machine these times are
+/// unequal, and a picture is more often lit by a stamp that stays long: so those at p95 count.
 const CHANCE: f64 = 5.0 * 0.29 * 1.25;
 
 fn glass(display: &Xvfb, more: &[&str]) -> Command {
@@ -85,7 +86,7 @@ fn finds_the_delay(delay: u64) -> Value {
     let known = ms(&check["known_ms"]["p50"]);
     assert!(known >= delay as f64, "{report}");
     let error = ms(&check["error_ms"]["p50"]);
-    let limit = f64::max(ERROR, CHANCE * ms(&report["stamp_ms"]["p50"]) / frames.sqrt());
+    let limit = f64::max(ERROR, CHANCE * ms(&report["stamp_ms"]["p95"]) / frames.sqrt());
     assert!(error.abs() <= limit, "wrong by {error} ms, at most {limit}: {report}");
     let found = ms(&report["before_ms"]["p50"]);
     assert!((found - known).abs() <= 2.0 * limit, "{found} {known}: {report}");

@@ -9,11 +9,11 @@ cd "$(dirname "$0")/../.."
 say() { echo "container: $*"; }
 
 # No overlay and no runtime of containers: this works in a container too.
-export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
-storage=$work/storage
-buildah() { command buildah --root "$storage" --runroot "$work/run" "$@"; }
+export BUILDAH_ISOLATION=chroot
+storage=(--root "$work/storage" --runroot "$work/run" --storage-driver vfs)
+buildah() { command buildah "${storage[@]}" "$@"; }
 # In a chroot, the relay would share ports with everything else here.
-buildah_alone() { alone buildah --root "$storage" --runroot "$work/run" "$@"; }
+buildah_alone() { alone buildah "${storage[@]}" "$@"; }
 
 say "base image"
 make_root

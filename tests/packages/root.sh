@@ -8,6 +8,8 @@ root=$work/root
 emulator=
 finish() {
   [ -z "$emulator" ] || echo -1 >"$emulator"
+  # What a container tool has mounted and not unmounted; the last first.
+  cut -d' ' -f2 /proc/mounts | { grep "^$work/" || true; } | tac | xargs -r umount
   rm -rf --one-file-system "$work"
 }
 trap finish EXIT

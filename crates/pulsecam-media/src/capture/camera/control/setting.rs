@@ -67,8 +67,8 @@ impl fmt::Display for ControlSetting {
 
 /// Finds the control of a setting, and the number to give to the driver.
 #[cfg_attr(
-    not(all(target_os = "linux", feature = "camera")),
-    allow(dead_code, reason = "controls are set on Linux only")
+    not(all(target_os = "linux", target_pointer_width = "64", feature = "camera")),
+    allow(dead_code, reason = "controls are set on 64-bit Linux only")
 )]
 pub(super) fn resolve<'a>(
     controls: &'a [Control],
