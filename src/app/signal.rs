@@ -16,6 +16,7 @@ pub(crate) enum Stop {
 
 impl Stop {
     /// The exit status by which a shell reports a program killed by the signal: 128 plus the signal's number.
+    #[cfg(unix)]
     pub(crate) const fn exit_code(self) -> u8 {
         match self {
             Self::Interrupt => 130,

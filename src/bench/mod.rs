@@ -22,4 +22,6 @@ pub use pulsecam_bench::{
 };
 #[cfg(target_os = "linux")]
 pub use pulsecam_bench::{Launch, crowd, fanout};
-pub(crate) use pulsecam_bench::{median, own_cpu_time};
+#[cfg(unix)]
+pub(crate) use pulsecam_bench::median;
+pub(crate) use pulsecam_bench::own_cpu_time;
