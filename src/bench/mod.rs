@@ -16,12 +16,12 @@ pub mod window;
 #[cfg(target_os = "linux")]
 mod window_control;
 
+#[cfg(unix)]
+pub(crate) use pulsecam_bench::median;
+pub(crate) use pulsecam_bench::own_cpu_time;
 pub use pulsecam_bench::{
     BusyCores, Cell, Machine, Noise, NoiseProbe, Percentiles, Plot, StepTimes, Table, Warning, codec,
     fiducial, freshness, optics, plot, scene, shaped_link, throttle,
 };
 #[cfg(target_os = "linux")]
 pub use pulsecam_bench::{Launch, crowd, fanout};
-#[cfg(unix)]
-pub(crate) use pulsecam_bench::median;
-pub(crate) use pulsecam_bench::own_cpu_time;

@@ -70,7 +70,7 @@ impl Row {
     fn new(context: &mut RenderContext, model: &Model, room: usize) -> Self {
         let Metrics { text, small, margin, .. } = context.metrics;
         let (label, key) =
-            (Style::line(text, TEXT, usize::MAX >> 32), Style::line(small, FAINT, usize::MAX >> 32));
+            (Style::line(text, TEXT, Style::UNLIMITED), Style::line(small, FAINT, Style::UNLIMITED));
         let mut row = Self { buttons: Vec::new(), width: 0 };
         for button in buttons(model) {
             let label_text = model.words.text(button.label);

@@ -126,7 +126,7 @@ fn words(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, room: 
     if let Some([full, short]) = word(&model.words, progress) {
         left += 2 * margin;
         let rest = room.right().saturating_sub(left);
-        let fits = context.painter.measure(&full, Style::line(text, TEXT, usize::MAX >> 32)).0 <= rest;
+        let fits = context.painter.measure(&full, Style::line(text, TEXT, Style::UNLIMITED)).0 <= rest;
         put(context, canvas, &mut left, if fits { &full } else { &short }, TEXT);
     }
     left += 2 * margin;

@@ -29,7 +29,7 @@ pub(super) fn signs(
     now: Instant,
 ) -> usize {
     let Metrics { text, margin, .. } = context.metrics;
-    let (_, line) = context.painter.measure("0", Style::line(text, TEXT, usize::MAX >> 32));
+    let (_, line) = context.painter.measure("0", Style::line(text, TEXT, Style::UNLIMITED));
     let height = line + 2 * context.metrics.plate().padding.1;
     let top = floor.saturating_sub(height);
     let mut left = margin;

@@ -73,7 +73,7 @@ fn blocks<'a>(
     };
     let mut best = (1, 0.0);
     for blocks in 1..=MOST_BLOCKS {
-        let tables = divided(blocks, text, usize::MAX >> 32);
+        let tables = divided(blocks, text, Style::UNLIMITED);
         let lines = (tables.first().map_or(0, |table| table.rows.len()) + 1) as f32 * 1.6 * text;
         let share = (height as f32 / (lines + 2.5 * margin as f32))
             .min(width as f32 / across(&tables, margin) as f32);
@@ -85,7 +85,7 @@ fn blocks<'a>(
     // Widths of letters are rounded.
     let share = if share < 1.0 { share * 0.98 } else { share };
     let text = text * share.max(SMALLEST.min(LEGIBLE / text));
-    let whole = divided(blocks, text, usize::MAX >> 32);
+    let whole = divided(blocks, text, Style::UNLIMITED);
     if across(&whole, margin) <= width {
         return whole;
     }

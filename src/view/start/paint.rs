@@ -100,7 +100,7 @@ impl Brush<'_> {
 
     /// The width of a text in one line.
     fn width(&mut self, text: &str, size: f32) -> usize {
-        self.painter.measure(text, Style::line(size, TEXT, usize::MAX >> 32)).0
+        self.painter.measure(text, Style::line(size, TEXT, Style::UNLIMITED)).0
     }
 
     fn is_pointed(&self, area: Rect) -> bool {

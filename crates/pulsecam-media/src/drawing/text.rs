@@ -51,6 +51,9 @@ pub struct Style {
 }
 
 impl Style {
+    /// A width that no line reaches, for measuring; as a floating-point number it is exact, and there is room to add to it.
+    pub const UNLIMITED: usize = 1 << 24;
+
     /// One line.
     pub const fn line(size: f32, colour: u32, width: usize) -> Self {
         Self { size, colour, width, lines: 1, centred: false }
