@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    io::{BufRead, BufReader},
     net::{Ipv4Addr, UdpSocket},
     process::{Child, Command, Stdio},
     thread,
@@ -20,6 +21,9 @@ const NAMESERVER: &str = "127.0.0.53";
 
 /// Receives queries and never answers.
 const SILENT: &str = "127.0.0.99";
+
+/// What the nameserver process prints when it can be asked.
+const READY: &str = "can be asked";
 
 /// The variable that configures the nameserver process.
 const TABLE: &str = "DNS_TABLE";
@@ -50,18 +54,21 @@ impl Drop for Resolving {
 struct Nameserver(Child);
 
 impl Nameserver {
-    /// Answers `desk.example` with these addresses after `delay` milliseconds; other names do not exist.
+    /// Answers `desk.example` with these addresses after `delay` milliseconds; other names do not exist. Returns when
+    /// it can be asked: before that, the kernel refuses questions at once.
     fn start(host: &Host, addresses: &str, delay: u64) -> Self {
         let program = std::env::current_exe().unwrap();
-        let child = Command::new("ip")
+        let mut child = Command::new("ip")
             .args(["netns", "exec", host.name()])
             .arg(program)
             .args(["--ignored", "--exact", "names::a_nameserver_for_the_others", "--nocapture"])
             .env(TABLE, format!("{delay} {addresses}"))
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .spawn()
             .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.map_while(Result::ok).any(|line| line.ends_with(READY)), "the nameserver has ended");
         Self(child)
     }
 }
@@ -83,6 +90,7 @@ fn a_nameserver_for_the_others() {
     let addresses: Vec<Ipv4Addr> = addresses.split(',').map(|text| text.parse().unwrap()).collect();
     let _silent = UdpSocket::bind((SILENT, 53)).unwrap();
     let socket = UdpSocket::bind((NAMESERVER, 53)).unwrap();
+    println!("{READY}");
     let mut buffer = [0; 512];
     loop {
         let (length, client) = socket.recv_from(&mut buffer).unwrap();
