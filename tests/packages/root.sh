@@ -36,8 +36,8 @@ make_root() {
   debootstrap --variant=minbase ${1:+--arch "$1"} bookworm "$root" >"$work/debootstrap.log" 2>&1 ||
     { tail -20 "$work/debootstrap.log" >&2; exit 1; }
   cp -L /etc/resolv.conf "$root/etc/resolv.conf"
-  # Debian's images have these too; Debian's recent Rust is there.
-  echo 'deb http://deb.debian.org/debian-security bookworm-security main' >>"$root/etc/apt/sources.list"
+  # Debian's images have these too; Debian's recent Rust is there, which only an image that builds needs.
+  [ -n "${1:-}" ] || echo 'deb http://deb.debian.org/debian-security bookworm-security main' >>"$root/etc/apt/sources.list"
   # As this machine reaches mirrors and registries: proxies, and authorities besides Debian's.
   cp -a /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
   cp -a /usr/local/share/ca-certificates "$root/usr/local/share/"
