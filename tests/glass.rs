@@ -35,8 +35,7 @@ const SCREEN: (u32, u32) = (640, 520);
 const ERROR: f64 = 2.0;
 
 /// Largest error of the median of N frames by chance, in times for which a stamp is the newest, times √N: five
-/// times the standard deviation (0.29 for one frame, 1.25 times that for a median). On a busy machine these times are
-/// unequal, and a picture is more often lit by a stamp that stays long: so those at p95 count.
+/// times the standard deviation (0.29 for one frame, 1.25 times that for a median).
 const CHANCE: f64 = 5.0 * 0.29 * 1.25;
 
 fn glass(display: &Xvfb, more: &[&str]) -> Command {
@@ -70,8 +69,9 @@ impl Drop for Load {
     }
 }
 
-/// Measures with a simulated camera, and checks each figure against what the camera knows.
-fn finds_the_delay(delay: u64) -> Value {
+/// Measures with a simulated camera, and checks each figure against what the camera knows. `stamps` is the percentile of
+/// the times for which a stamp is the newest that limits what chance may do.
+fn finds_the_delay(delay: u64, stamps: &str) -> Value {
     let display = Xvfb::start(SCREEN);
     let delay_text = format!("{delay}ms");
     // Small pictures, so that a build without optimisation gets enough of them.
@@ -86,7 +86,7 @@ fn finds_the_delay(delay: u64) -> Value {
     let known = ms(&check["known_ms"]["p50"]);
     assert!(known >= delay as f64, "{report}");
     let error = ms(&check["error_ms"]["p50"]);
-    let limit = f64::max(ERROR, CHANCE * ms(&report["stamp_ms"]["p95"]) / frames.sqrt());
+    let limit = f64::max(ERROR, CHANCE * ms(&report["stamp_ms"][stamps]) / frames.sqrt());
     assert!(error.abs() <= limit, "wrong by {error} ms, at most {limit}: {report}");
     let found = ms(&report["before_ms"]["p50"]);
     assert!((found - known).abs() <= 2.0 * limit, "{found} {known}: {report}");
@@ -97,7 +97,7 @@ fn finds_the_delay(delay: u64) -> Value {
 
 #[test]
 fn the_delay_of_a_camera_is_found() {
-    let report = finds_the_delay(80);
+    let report = finds_the_delay(80, "p50");
     assert_eq!((&report["event"], &report["width"]), (&"glass".into(), &320.into()));
     let steps = report["steps"].as_object().unwrap();
     for name in ["captured to encoded", "received to decoded", "decoded to presented"] {
@@ -108,7 +108,8 @@ fn the_delay_of_a_camera_is_found() {
 #[test]
 fn the_delay_of_a_camera_is_found_on_a_busy_machine() {
     let _load = Load::on_all_cores();
-    finds_the_delay(30);
+    // The times are unequal here, and a picture is more often lit by a stamp that stays long.
+    finds_the_delay(30, "p95");
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod sequence;
 mod spec;
 mod splitter;
 pub mod stamp;
+mod stdin;
 mod transform;
 mod turn;
 

@@ -16,6 +16,7 @@ use super::{
     pace::Pacer,
     playback::{Playback, Wake},
     schedule::Schedule,
+    stdin,
 };
 use crate::{
     clock::Timestamp,
@@ -55,7 +56,7 @@ impl Recording {
         let name = if is_stdin { "standard input".to_owned() } else { path.display().to_string() };
         let io = |source| Error::Io { name: name.clone(), source };
         let input = if is_stdin {
-            stdin()
+            stdin::unbuffered().and_then(input)
         } else if path.exists() {
             File::open(path).and_then(input)
         } else {
@@ -170,17 +171,6 @@ impl Recording {
 /// A file that can seek, or a pipe.
 fn input(file: File) -> io::Result<Input> {
     if file.metadata()?.is_file() { Input::file(file) } else { Ok(Input::pipe(file)) }
-}
-
-/// Standard input, which may also be a file.
-fn stdin() -> io::Result<Input> {
-    #[cfg(unix)]
-    {
-        use std::os::fd::AsFd;
-        input(io::stdin().as_fd().try_clone_to_owned()?.into())
-    }
-    #[cfg(not(unix))]
-    Ok(Input::pipe(io::stdin()))
 }
 
 fn failed(name: &str, error: film::Error) -> Error {

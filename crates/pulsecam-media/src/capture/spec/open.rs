@@ -20,6 +20,7 @@ use crate::{
         resize::Resize,
         sequence::Sequence,
         splitter::{MAX_JPEG, Splitter},
+        stdin,
         transform::Transformed,
         turn::Turn,
     },
@@ -141,7 +142,7 @@ impl Spec {
                     Wanted { size: settings.size, fps: settings.fps, format: settings.camera.format };
                 return Ok(Box::new(camera::open(which, wanted, settings.camera.clone())?));
             }
-            Self::Stdin => stdin(settings)?,
+            Self::Stdin => standard_input(settings)?,
             // Sound chunks may look like pictures, so a container is read as one.
             Self::Mjpeg(path) if probe(&start(existing(path)?)?).is_some_and(FileKind::is_film) => {
                 return Self::Recording(path.clone()).open_unturned(settings);
@@ -201,10 +202,11 @@ fn pipe(path: &Path, fps: Option<f64>) -> Result<Box<dyn Source>, Error> {
 }
 
 /// Standard input: live, unless it is a file.
-fn stdin(settings: &Settings) -> Result<Box<dyn Source>, Error> {
+fn standard_input(settings: &Settings) -> Result<Box<dyn Source>, Error> {
     let name = || "standard input".to_owned();
     let io = |source| Error::Io { name: name(), source };
-    let mut file = unbuffered_stdin().map_err(io)?;
+    let mut file = stdin::unbuffered().map_err(io)?;
+    // A console of Windows has no metadata.
     if !file.metadata().is_ok_and(|it| it.is_file()) {
         return Ok(Box::new(LiveSource::stdin(Box::new(file), settings.fps)?));
     }
@@ -214,17 +216,6 @@ fn stdin(settings: &Settings) -> Result<Box<dyn Source>, Error> {
     }
     let fps = settings.fps.unwrap_or(DEFAULT_FPS);
     Ok(Box::new(Mjpeg::read(file, name(), fps, settings)?))
-}
-
-/// Standard input as a file, which can be read from its beginning again if it is one.
-#[cfg(unix)]
-fn unbuffered_stdin() -> std::io::Result<File> {
-    std::os::fd::AsFd::as_fd(&std::io::stdin()).try_clone_to_owned().map(File::from)
-}
-
-#[cfg(windows)]
-fn unbuffered_stdin() -> std::io::Result<File> {
-    std::os::windows::io::AsHandle::as_handle(&std::io::stdin()).try_clone_to_owned().map(File::from)
 }
 
 /// The first bytes of a file.
