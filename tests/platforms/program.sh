@@ -77,6 +77,15 @@ pulsecam key >other.key
 has key refused.log
 stop "$relay"
 
+say "a film from standard input"
+relay 7003
+"${program[@]}" view "$here:7003" --no-window --json --frames 5 >view.json 2>view.log </dev/null & view=$!
+await '"state":"up"' view.json
+"${program[@]}" send "$here:7003" --source - --json <talk.mkv >film.json 2>film.log || fail "send --source -: status $?"
+has '"captured":20,' film.json
+wait "$view" || fail "view: status $?"
+stop "$relay"
+
 say "play, demo"
 pulsecam play talk.mkv --no-window --json >play.json 2>play.log || fail "play"
 has '"event":"frame"' play.json

@@ -1,11 +1,12 @@
 #!/bin/bash
 # Tests the program for Windows under wine: the command line, the window under Xvfb, and the tests of the wire format.
-# Usage: windows.sh PULSECAM.EXE [WIRE-TESTS.EXE]. Needs root. SCREENSHOT=FILE keeps the picture of the window.
+# Usage: windows.sh PULSECAM.EXE [WIRE-TESTS.EXE], or windows.sh ARCHIVE.zip, which is unpacked first. Needs root. SCREENSHOT=FILE
+# keeps the picture of the window.
 set -euo pipefail
 # Wine's server owns the sockets, so all of it gets the network of its own.
 [ -n "${ALONE:-}" ] || ALONE=1 exec unshare --net sh -c 'ip link set lo up && exec "$@"' alone "$0" "$@"
 tests=$(realpath "$(dirname "$0")")
-program=$(realpath "${1:?usage: $0 PULSECAM.EXE [WIRE-TESTS.EXE]}")
+program=$(realpath "${1:?usage: $0 PULSECAM.EXE [WIRE-TESTS.EXE] | ARCHIVE.zip}")
 wire=${2:+$(realpath "$2")}
 
 work=$(mktemp -d /var/tmp/pulsecam-windows.XXXXXX)
@@ -23,7 +24,15 @@ say() { echo "windows: $*"; }
 
 # Wine 8 lacks one library of Windows 10, which each Rust program asks for random numbers.
 mkdir "$work/bin"
-cp "$program" "$work/bin/pulsecam.exe"
+case $program in
+  *.zip)
+    say "the archive"
+    python3 -m zipfile -e "$program" "$work/unpacked"
+    ls -l "$work"/unpacked/*
+    mv "$work"/unpacked/*/* "$work/bin/"
+    ;;
+  *) cp "$program" "$work/bin/pulsecam.exe" ;;
+esac
 [ -z "$wire" ] || cp "$wire" "$work/bin/wire.exe"
 cat >"$work/random.c" <<'C'
 unsigned char __stdcall SystemFunction036(void *buffer, unsigned long length);
