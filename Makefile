@@ -182,9 +182,12 @@ PLATFORMS ?=
 check-platforms: ## Type-check for Windows, macOS, FreeBSD, ARM and musl
 	@./.ci/platforms $(PLATFORMS)
 
-.PHONY: test-windows test-arm64 test-armhf
+.PHONY: test-windows test-windows-archive test-arm64 test-armhf
 test-windows: ## Only: the program for Windows, built here and run under wine (root)
 	built=$$(./.ci/cross x86_64-pc-windows-gnu) && ./tests/platforms/windows.sh $$built
+
+test-windows-archive: ## Only: the archive for Windows, as it is shipped, built here and run under wine (root)
+	archive=$$(./.ci/windows-archive) && ./tests/platforms/windows.sh $$archive
 
 test-arm64: ## Only: the program for 64-bit ARM, built here and run by qemu-user (root)
 	built=$$(./.ci/cross aarch64-unknown-linux-gnu) && ./tests/platforms/arm.sh $$built

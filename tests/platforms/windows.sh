@@ -45,7 +45,7 @@ x86_64-w64-mingw32-objdump -p "$work/bin/pulsecam.exe" | sed -n 's/.*DLL Name: /
 echo
 cd "$work"
 "$wine" wineboot --init >wineboot.log 2>&1 || { cat wineboot.log; exit 1; }
-IMAGES='*.jpg' "$tests/program.sh" "$wine" "$work/bin/pulsecam.exe"
+IMAGES='*.jpg' CMD='bin\pulsecam.exe' "$tests/program.sh" "$wine" "$work/bin/pulsecam.exe"
 
 if [ -n "$wire" ]; then
   say "tests of the wire format"
@@ -54,6 +54,8 @@ if [ -n "$wire" ]; then
 fi
 
 say "window"
+# Wine's desktop, if something has started it without a display, opens no window.
+/usr/lib/wine/wineserver64 --kill
 display=$(mktemp "$work/display.XXX")
 Xvfb -displayfd 3 -screen 0 1400x900x24 -nolisten tcp 3>"$display" 2>/dev/null & xvfb=$!
 for _ in $(seq 100); do [ -s "$display" ] && break; sleep 0.1; done
