@@ -54,8 +54,8 @@ if [ -n "$wire" ]; then
 fi
 
 say "window"
-# Wine's desktop, if something has started it without a display, opens no window.
-/usr/lib/wine/wineserver64 --kill
+# Wine's desktop, if something has started it without a display, opens no window. The server may have ended by itself.
+/usr/lib/wine/wineserver64 --kill || true
 display=$(mktemp "$work/display.XXX")
 Xvfb -displayfd 3 -screen 0 1400x900x24 -nolisten tcp 3>"$display" 2>/dev/null & xvfb=$!
 for _ in $(seq 100); do [ -s "$display" ] && break; sleep 0.1; done
