@@ -12,8 +12,8 @@ use std::{
 
 use bytes::Bytes;
 use common::{
-    cluster::{key, place, relay},
-    links::{connect, viewers},
+    cluster::{about, key, place, relay},
+    links::{connect, texts_until, viewers},
     server::{Bare, PATIENCE, Server},
 };
 use pulsecam_net::{
@@ -21,10 +21,10 @@ use pulsecam_net::{
     link::{self, Inbox, Link, Received, Role, State},
     relay::{
         self, Keyring, RoomKey,
-        cluster::{Board, Config, GossipConfig, RelayId, Status},
+        cluster::{Board, Config, GossipConfig, Members, RelayId, Status},
     },
     wire::{
-        FrameInfo, Message, MessageKind,
+        FrameInfo, Heartbeat, Message, MessageKind, Origin, Side,
         timestamp::{Timestamp, set_wall_clock},
     },
 };
@@ -81,6 +81,40 @@ async fn relay_ahead(board: &Board, number: u64) -> SocketAddr {
         })
     });
     told.await.unwrap()
+}
+
+/// The clients that join a relay without any others, one after the other, each at a new relay.
+const FIRST_CLIENTS: u64 = 20;
+
+#[tokio::test]
+async fn the_first_text_at_a_relay_without_clients_is_heard_at_the_others() {
+    let board = Board::default();
+    let a = relay(&board, 1).await;
+    let (_viewer, mut inbox) = client(a.addr, Role::Viewer).await;
+    // Until all relays know that there is somebody at the first one.
+    let observer = RelayId::from_bits(2);
+    let mut known = board.join(observer, about().await).roster();
+    let has_clients = |relay: &relay::cluster::Relay| relay.about.as_ref().is_ok_and(|a| !a.rooms.is_empty());
+    timeout(PATIENCE, known.wait_for(|known| known.iter().any(|(_, relay)| has_clients(relay))))
+        .await
+        .expect("it tells so")
+        .unwrap();
+    // It agrees to nobody's numbers, and each new relay would wait for that.
+    board.set_alive(observer, false);
+    board.forget(observer);
+    let mut others = Vec::new();
+    for number in 0..FIRST_CLIENTS {
+        let other = relay(&board, 10 + number).await;
+        let mut client = Bare::connect_unseen(other.addr).await;
+        let words = number.to_string();
+        let text = Message::text(&words, &Origin::default()).unwrap();
+        let beat = Heartbeat::default().to_message(Side::Client);
+        // In one write, so that the text is there when the relay begins to read.
+        client.send_bytes(&[beat, text].map(|message| common::wire_bytes(&message)).concat()).await;
+        drop(client);
+        assert_eq!(texts_until(&mut inbox, &words).await, [words]);
+        others.push(other); // all stay
+    }
 }
 
 #[tokio::test]

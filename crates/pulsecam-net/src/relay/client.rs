@@ -86,9 +86,13 @@ pub(super) async fn take_part<T>(
         let result = (&mut write).await;
         result.map_or_else(LeaveReason::Io, |()| LeaveReason::Shutdown)
     };
+    let reading = async {
+        room.settled().await;
+        read(&mut reader, &member, &room).await
+    };
     let reason = tokio::select! {
         biased;
-        reason = in_turns(read(&mut reader, &member, &room), writing) => reason,
+        reason = in_turns(reading, writing) => reason,
         () = member.dismissed.cancelled() => {
             member.dismissal().map_or(LeaveReason::Shutdown, LeaveReason::from)
         }

@@ -322,7 +322,12 @@ impl Member {
 /// All members of a room. The list that messages iterate is rebuilt by the first message after a change, not by each
 /// change: a thousand clients that come and go between two frames cost one list.
 #[derive(Default)]
-pub(super) struct MemberList(Mutex<Inner>);
+pub(super) struct MemberList {
+    inner: Mutex<Inner>,
+    /// The number of members, to be read without the lock. It is set within it, so that it stays right if one comes while
+    /// another leaves.
+    count: AtomicUsize,
+}
 
 #[derive(Default)]
 struct Inner {
@@ -333,23 +338,32 @@ struct Inner {
 impl MemberList {
     /// Adds a member; returns the number of members.
     pub(super) fn join(&self, member: &Arc<Member>) -> usize {
-        let mut inner = lock(&self.0);
+        let mut inner = lock(&self.inner);
         inner.members.insert(member.id, Arc::clone(member));
-        inner.list = None;
-        inner.members.len()
+        self.changed(&mut inner)
     }
 
     /// Removes a member; returns the number of members left.
     pub(super) fn leave(&self, id: ClientId) -> usize {
-        let mut inner = lock(&self.0);
+        let mut inner = lock(&self.inner);
         inner.members.remove(&id);
+        self.changed(&mut inner)
+    }
+
+    fn changed(&self, inner: &mut Inner) -> usize {
         inner.list = None;
+        self.count.store(inner.members.len(), Relaxed);
         inner.members.len()
+    }
+
+    /// The number of members.
+    pub(super) fn count(&self) -> usize {
+        self.count.load(Relaxed)
     }
 
     /// All members, in the order in which they joined. The lock is held for one reference count.
     pub(super) fn list(&self) -> Arc<[Arc<Member>]> {
-        let mut inner = lock(&self.0);
+        let mut inner = lock(&self.inner);
         if let Some(list) = &inner.list {
             return Arc::clone(list);
         }

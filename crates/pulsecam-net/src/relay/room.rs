@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicU32, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -46,8 +46,6 @@ pub(super) struct Room {
     pub(super) shared: Arc<Shared>,
     name: String,
     pub(super) members: MemberList,
-    /// The number of members.
-    here: AtomicUsize,
     /// Members that may show video.
     pub(super) viewing: AtomicU32,
     /// Notified when that changes.
@@ -77,7 +75,6 @@ impl Room {
             shared,
             name,
             members: MemberList::default(),
-            here: AtomicUsize::new(0),
             viewing: AtomicU32::new(0),
             viewers_changed: Notify::new(),
             reported: AtomicU32::new(0),
@@ -114,7 +111,6 @@ impl Room {
         #[cfg(feature = "cluster")]
         self.occupancy_changed();
         let room = self.named();
-        self.here.store(clients, Relaxed);
         let joined = Event::Joined { client: member.id, addr, room, clients };
         (member, waiting, joined)
     }
@@ -151,7 +147,6 @@ impl Room {
         self.traffic.lost_by_gone(frames_lost);
         self.traffic.dropped(DropReason::Gone, member.mailbox.waiting_frames() as u64);
         self.shared.leaves.count(reason.label());
-        self.here.store(clients, Relaxed);
         #[cfg(feature = "cluster")]
         self.occupancy_changed();
         Event::Left { client: member.id, addr: member.addr, reason, frames_lost, clients }
@@ -166,7 +161,15 @@ impl Room {
     /// Tells the cluster that a client has come or gone.
     #[cfg(feature = "cluster")]
     fn occupancy_changed(&self) {
-        self.shared.cluster.occupancy.notify_one();
+        self.shared.cluster.occupancy.changed();
+    }
+
+    /// Waits until what a new client says goes to other relays as well, so that its first text does.
+    pub(super) async fn settled(&self) {
+        #[cfg(feature = "cluster")]
+        if self.shared.config.cluster.is_some() {
+            self.shared.cluster.occupancy.settled().await;
+        }
     }
 
     /// Whether it has clients.
@@ -178,7 +181,7 @@ impl Room {
     /// The number of its clients.
     #[cfg(feature = "cluster")]
     pub(super) fn count(&self) -> usize {
-        self.here.load(Relaxed)
+        self.members.count()
     }
 
     /// Its name, if it has one, as events contain it.
@@ -200,7 +203,7 @@ impl Room {
 
     /// The number of other members.
     pub(super) fn others(&self) -> usize {
-        self.here.load(Relaxed).saturating_sub(1)
+        self.members.count().saturating_sub(1)
     }
 
     /// The number of other members that take frames in pieces.

@@ -119,7 +119,7 @@ impl Hub {
                 biased;
                 Ok(()) = roster.changed() => {}
                 Some(link) = invited.recv() => self.plan.invited(link, clock::now()),
-                () = server.shared.cluster.occupancy.notified() => {}
+                () = server.shared.cluster.occupancy.next() => {}
                 () = until(self.plan.due().into_iter().chain(self.claimant.due()).min()) => {}
                 _ = tick.tick() => self.look_at_load(),
                 accepted = carrier.accept() => {
@@ -148,6 +148,7 @@ impl Hub {
 
     /// Adapts everything to what is known now.
     fn settle(&mut self, roster: &mut watch::Receiver<Arc<Roster>>) {
+        let changes = self.server.shared.cluster.occupancy.changes();
         let known = Arc::clone(&roster.borrow_and_update());
         let rooms = self.rooms();
         self.report(&known);
@@ -167,6 +168,7 @@ impl Hub {
         for step in self.plan.poll(&known, clock::now()) {
             self.follow(step, &rooms, roster);
         }
+        self.server.shared.cluster.occupancy.adapted(changes);
     }
 
     /// Adapts the numbers of connections, and admits clients once there are any.
@@ -208,8 +210,8 @@ impl Hub {
                     hurry: Arc::clone(&hurry),
                     stop: self.stop.clone(),
                 };
-                let ended = stop.clone();
-                tokio::spawn(async move { ended.run_until_cancelled(push.run()).await });
+                let (ended, pushing) = (stop.clone(), push.open());
+                tokio::spawn(async move { ended.run_until_cancelled(pushing).await });
                 self.links.insert(link, Running { hurry, _stop: stop.drop_guard() });
             }
             LinkStep::Hurry(link) => {
@@ -293,6 +295,13 @@ impl Hub {
             shared.emit_guarded(&Event::RelayGone { relay: *id });
         }
         self.alive = alive;
+    }
+}
+
+impl Drop for Hub {
+    /// Nothing adapts links any more: nobody shall wait for it.
+    fn drop(&mut self) {
+        self.server.shared.cluster.occupancy.adapted(u64::MAX);
     }
 }
 

@@ -26,6 +26,7 @@ mod ledger;
 mod link;
 mod link_plan;
 mod members;
+mod occupancy;
 mod others;
 mod replay_window;
 mod seal;

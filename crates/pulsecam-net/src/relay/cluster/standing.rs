@@ -2,10 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::identity::Identity;
+use super::{identity::Identity, occupancy::Occupancy};
 use crate::{sync::lock, wire::OtherRelays};
 
 /// A relay's place in its cluster, as far as rooms need it.
@@ -13,8 +12,8 @@ use crate::{sync::lock, wire::OtherRelays};
 pub(in crate::relay) struct Standing {
     identity: Mutex<Option<Identity>>,
     others: Mutex<Arc<OtherRelays>>,
-    /// Notified when a client has joined or left a room.
-    pub(in crate::relay) occupancy: Notify,
+    /// Who has come and gone.
+    pub(in crate::relay) occupancy: Occupancy,
     /// Cancelled once the relay has numbers for its clients.
     numbered: CancellationToken,
 }

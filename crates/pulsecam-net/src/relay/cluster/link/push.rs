@@ -94,30 +94,36 @@ impl Drop for Up<'_> {
 }
 
 /// Removes a link from its room when its task ends.
-struct Joined<'a> {
-    room: &'a Room,
-    relay: RelayId,
+struct Joined {
+    room: Arc<Room>,
+    outlet: Arc<Outlet>,
 }
 
-impl Drop for Joined<'_> {
+impl Drop for Joined {
     fn drop(&mut self) {
-        self.room.links.remove(self.relay);
-        if self.room.links.left(self.relay) {
+        self.room.links.remove(&self.outlet);
+        if self.room.links.left(self.outlet.relay) {
             self.room.viewers_changed.notify_one();
         }
     }
 }
 
 impl Push {
-    /// Keeps the link up until this is dropped.
-    pub(in crate::relay::cluster) async fn run(self) {
-        let (outlet, mut mailbox) = Outlet::new(self.link.relay, Arc::clone(&self.room.shared.memory));
+    /// Opens the link: what clients of the room say from now on waits for the other relay. The result, a task, keeps it up
+    /// until it is dropped.
+    pub(in crate::relay::cluster) fn open(self) -> impl Future<Output = ()> {
+        let (outlet, mailbox) = Outlet::new(self.link.relay, Arc::clone(&self.room.shared.memory));
         self.room.links.add(&outlet);
-        let _joined = Joined { room: &self.room, relay: self.link.relay };
+        let joined = Joined { room: Arc::clone(&self.room), outlet };
+        self.run(joined, mailbox)
+    }
+
+    async fn run(self, joined: Joined, mut mailbox: Mailbox) {
+        let outlet = &joined.outlet;
         let mut failures = 0_u32;
         loop {
             let began = clock::now();
-            let result = self.once(&outlet, &mut mailbox).await;
+            let result = self.once(outlet, &mut mailbox).await;
             outlet.disconnected();
             if self.room.links.left(self.link.relay) {
                 self.room.viewers_changed.notify_one();

@@ -77,9 +77,10 @@ impl RoomLinks {
         self.any.store(true, Relaxed);
     }
 
-    pub(super) fn remove(&self, relay: RelayId) {
+    /// Removes this one, and none that has taken its place.
+    pub(super) fn remove(&self, gone: &Arc<Outlet>) {
         let mut outlets = lock(&self.outlets);
-        *outlets = outlets.iter().filter(|outlet| outlet.relay != relay).cloned().collect();
+        *outlets = outlets.iter().filter(|outlet| !Arc::ptr_eq(outlet, gone)).cloned().collect();
         self.any.store(!outlets.is_empty(), Relaxed);
     }
 
@@ -289,9 +290,12 @@ mod tests {
         assert_eq!(kinds(&mut at_b), ["Ordered(0)", "Latest(7)"]);
         let (mark, message) = Mark::cut(&to_a.next().unwrap()).unwrap();
         assert_eq!((mark, message), (Mark { peer: 1001, number: 1 }, text));
-        links.remove(A);
-        assert!(!links.is_empty());
-        links.remove(B);
+        let (again, _at_a) = Outlet::new(A, Arc::new(Memory::new(1 << 20)));
+        links.add(&again);
+        links.remove(&to_a);
+        links.remove(&to_b);
+        assert!(!links.is_empty(), "the end of the first is not that of the second");
+        links.remove(&again);
         assert!(links.is_empty());
     }
 }
