@@ -221,7 +221,7 @@ test-deb-armhf: deb-armhf ## Only: the Debian package for 32-bit ARM, in a fresh
 static: ## Build the relay as a static program, in target/static
 	@./.ci/static
 
-release: packed ## Make all files of a release, in target/release-files
+release: deps ## Make all files of a release, in target/release-files
 	@./.ci/release
 
 test-deb: deb ## Only: the Debian package, in a fresh Debian (root)
